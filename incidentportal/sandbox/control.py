@@ -1,0 +1,130 @@
+"""The control address: what arrived, and how the sandbox is to behave. For people and tests.
+
+It asks for no token: the sandbox listens on this machine alone, and holds nothing of worth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from incidentportal.sandbox import rendering, selections
+from incidentportal.sandbox.faults import Fault
+from incidentportal.sandbox.messages import Answer, Request, json_answer
+from incidentportal.sandbox.state import Arrival, Context, State
+
+if TYPE_CHECKING:
+    from incidentportal.sandbox.store import Record, Store
+
+
+def answer(state: State, request: Request) -> Answer:
+    """The answer of a control address, bar `/_control/down`, which is the server's own."""
+    path = request.path.removeprefix("/_control/").rstrip("/")
+    try:
+        given = request.json() if request.body else {}
+        with state.lock:
+            return _act(state, request.method, path, given)
+    except (ValueError, TypeError) as error:
+        return json_answer(400, {"error": str(error)})
+
+
+def _act(state: State, method: str, path: str, given: Any) -> Answer:
+    match (method, path.split("/")):
+        case ("GET", ["state"]):
+            return json_answer(200, _state(state))
+        case ("PATCH", ["switches"]):
+            state.switches = state.switches.changed(given)
+            return json_answer(200, state.switches.plain())
+        case ("POST", ["faults"]):
+            state.faults.waiting.append(Fault.read(given))
+            return _faults(state, 201)
+        case ("DELETE", ["faults"]):
+            state.faults.waiting.clear()
+            return _faults(state, 200)
+        case ("POST", ["reset"]):
+            state.forget()
+            return json_answer(200, {})
+        case ("GET", ["lists", name]):
+            return json_answer(200, _shown_list(state, name))
+        case ("PUT", ["lists", name]):
+            change_list(state.store, name, given)
+            return json_answer(200, _shown_list(state, name))
+    return json_answer(404, {"error": f"there is no {method} /_control/{path}"})
+
+
+def _faults(state: State, status: int) -> Answer:
+    return json_answer(status, [asdict(each) for each in state.faults.waiting])
+
+
+def _shown_list(state: State, name: str) -> list[dict[str, Any]]:
+    context = Context(state, "jsonapi")
+    return [rendering.flat(context, each) for each in state.store.all(name)]
+
+
+def _state(state: State) -> dict[str, Any]:
+    return {
+        "incidents": [arrived(state, each) for each in state.arrivals.values()],
+        "requests": list(state.requests),
+        "switches": state.switches.plain(),
+        "faults": [asdict(each) for each in state.faults.waiting],
+    }
+
+
+def arrived(state: State, arrival: Arrival) -> dict[str, Any]:
+    """An incident that arrived: as it stands now (flat, as `/v1` shows ids), and as it was sent."""
+    context = Context(state, "jsonapi")
+    record = state.store.get("incidents", arrival.uid)
+    if record is None:
+        return {"id": arrival.uid}
+    alerts = [state.store.get("alerts", uid) for uid in record.attributes.get("alert_ids", [])]
+
+    def children(list_name: str) -> list[dict[str, Any]]:
+        return [
+            rendering.flat(context, each) for each in state.store.children(list_name, record.uid)
+        ]
+
+    return {
+        **rendering.flat(context, record),
+        "number": record.number,
+        "selections": children(selections.LIST),
+        "events": children("incident_events"),
+        "alerts": [rendering.flat(context, each) for each in alerts if each],
+        "dialect": arrival.dialect,
+        "idempotency_key": arrival.idempotency_key,
+        "body": arrival.body,
+    }
+
+
+def change_list(store: Store, name: str, given: Any) -> None:
+    """Change a list of configuration.
+
+    `{"replace": [records]}` empties it first; `{"upsert": [records]}` adds records, or changes
+    those whose id is known (attributes not named stay); `{"remove": [ids]}` takes some away;
+    `{"raw": [anything]}` has these shown at the list's end just as they are. A record is a flat
+    object; ids are as `/v1` shows them, and one without an id gets a new one.
+    """
+    if not isinstance(given, dict) or not set(given) <= {"replace", "upsert", "remove", "raw"}:
+        raise ValueError("give replace, upsert, remove or raw")
+    if "replace" in given:
+        for record in store.all(name):
+            store.remove(record)
+    for each in [*given.get("replace", []), *given.get("upsert", [])]:
+        _upsert(store, name, dict(each))
+    for each in given.get("remove", []):
+        gone: Record | None = store.find(name, each)
+        if gone is not None:
+            store.remove(gone)
+    if "raw" in given:
+        store.raw[name] = list(given["raw"])
+
+
+def _upsert(store: Store, name: str, given: dict[str, Any]) -> None:
+    uid = given.pop("id", None)
+    known = store.find(name, uid) if uid is not None else None
+    if known is not None:
+        store.remove(known)
+        store.add(name, {**known.attributes, **given}, number=known.number, uid=known.uid)
+    elif uid is not None and str(uid).isdecimal():
+        store.add(name, given, number=int(uid))
+    else:
+        store.add(name, given, uid=None if uid is None else str(uid))

@@ -1,0 +1,174 @@
+"""The HTTP server: sockets, threads, signals."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import time
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, ClassVar, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from incidentportal.sandbox.handling import handle
+from incidentportal.sandbox.messages import Answer, DropConnectionError, Request, json_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from incidentportal.sandbox.state import State
+
+HOST = "127.0.0.1"
+LARGEST_BODY = 16 * 1024 * 1024
+
+
+class Server(ThreadingHTTPServer):
+    """One thread per connection; threads never keep the process alive."""
+
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+    request_queue_size = 256
+
+    def __init__(self, port: int, state: State) -> None:
+        super().__init__((HOST, port), Handler)
+        self.state = state
+        self.down_for: float | None = None
+        self.connections: set[socket.socket] = set()
+
+    def go_down(self, seconds: float, own: socket.socket) -> None:
+        """Stop listening, and close every other connection; the main loop comes back later."""
+        self.down_for = seconds
+        self.shutdown()
+        self.socket.close()
+        for connection in list(self.connections - {own}):
+            _end(connection)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away is no error of the server's."""
+
+
+def _end(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection, kept alive."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    # What the socket holds back would cost 40 ms a request; each answer is one write.
+    methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+
+    def setup(self) -> None:
+        """Remember the connection, so that it can be closed on demand."""
+        super().setup()
+        self._server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        """Forget the connection."""
+        self._server.connections.discard(self.connection)
+        super().finish()
+
+    @property
+    def _server(self) -> Server:
+        return cast("Server", self.server)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's own name
+        """Say nothing: the control address tells what came."""
+
+    def _serve(self) -> None:
+        try:
+            request = self._request()
+            if request is None:
+                self._write(json_answer(413, {"error": "payload_too_large"}))
+                self.close_connection = True
+            elif request.path == "/_control/down" and request.method == "POST":
+                self._down(request)
+            else:
+                self._write(handle(self._server.state, request))
+        except DropConnectionError as drop:
+            self._drop(drop)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve
+
+    def _request(self) -> Request | None:
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal() or int(length) > LARGEST_BODY:
+            return None
+        body = self.rfile.read(int(length)) if int(length) else b""
+        address = urlsplit(self.path)
+        return Request(
+            self.command,
+            unquote(address.path),
+            tuple(parse_qsl(address.query, keep_blank_values=True)),
+            {name.lower(): value for name, value in self.headers.items()},
+            body,
+        )
+
+    def _down(self, request: Request) -> None:
+        try:
+            seconds = float(json.loads(request.body or b"{}").get("seconds", 1))
+        except (ValueError, TypeError, AttributeError):
+            self._write(json_answer(400, {"error": "seconds is a number"}))
+            return
+        self._server.go_down(seconds, self.connection)
+        self.close_connection = True
+        self._write(json_answer(200, {"seconds": seconds}))
+
+    def _write(self, answer: Answer) -> None:
+        headers = {
+            "Date": self.date_time_string(),
+            "Content-Type": answer.content_type,
+            "Content-Length": str(len(answer.body)),
+            **answer.headers,
+        }
+        if self.close_connection or answer.cut is not None:
+            headers["Connection"] = "close"
+        lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        body = b"" if self.command == "HEAD" else answer.body[: answer.cut]
+        self.connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        if answer.cut is not None:
+            self.close_connection = True
+
+    def _drop(self, drop: DropConnectionError) -> None:
+        self.close_connection = True
+        if drop.reset:
+            now = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
+            self.connection.close()
+        else:
+            _end(self.connection)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+def run(port: int, state: State, announce: Callable[[str], None]) -> None:
+    """Serve until the process is told to end; comes back by itself after `/_control/down`.
+
+    `announce` is called once, with the address, when the server listens and has its data.
+    """
+    first = True
+    while True:
+        with Server(port, state) as server:
+            port = server.server_address[1]
+            if first:
+                state.begin(f"http://{HOST}:{port}")
+                announce(state.origin)
+                first = False
+            server.serve_forever(poll_interval=0.05)
+        if server.down_for is None:
+            return
+        time.sleep(server.down_for)

@@ -1,0 +1,27 @@
+"""Fixtures for all tests; `tests/conftest.py` loads them with `pytest_plugins`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[Sandbox]:
+    """One sandbox for the whole run (one per worker)."""
+    with Sandbox("--slack-delay-s", "0.2") as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """The sandbox as if it had just started."""
+    sandbox_process.wait_until_up()
+    sandbox_process.reset()
+    return sandbox_process
