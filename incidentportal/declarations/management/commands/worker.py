@@ -1,0 +1,22 @@
+"""`manage.py worker`: the delivery worker alone."""
+
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from incidentportal.declarations.worker import Worker
+
+
+class Command(BaseCommand):
+    """Delivers what waits, and keeps Rootly's configuration fresh."""
+
+    help = "Deliver declarations and fetch Rootly's configuration, until SIGTERM."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Work until SIGTERM or Ctrl-C; calls under way are waited for."""
+        self.check(databases=["default"])
+        worker = Worker()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stop.set())
+        worker.run()

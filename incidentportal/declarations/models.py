@@ -1,0 +1,157 @@
+"""Declarations, the attempts to deliver them, and what is known of the queue's upstream.
+
+The declaration's row is the outbox: it is due or it isn't, claimed or not. No second store can
+disagree with it.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from incidentportal.accounts.models import User
+from incidentportal.declarations.states import State
+
+STATES = [(state.value, state.value) for state in State]
+
+
+class DeclarationQuerySet(models.QuerySet["Declaration"]):
+    """The questions that pages and the worker ask."""
+
+    def visible_to(self, person: User) -> DeclarationQuerySet:
+        """What this person may see: for now, their own."""
+        return self.filter(author=person)
+
+    def due(self, upstream: str) -> DeclarationQuerySet:
+        """Work for this upstream that nobody holds, most urgent first, then newest."""
+        free = Q(claimed_until=None) | Q(claimed_until__lte=Now())
+        return self.filter(free, due_at__lte=Now(), upstream=upstream).order_by(
+            "severity_rank", "-submitted_at"
+        )
+
+
+class Declaration(models.Model):
+    """What a person submitted, kept until it is an incident in Rootly."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    submitted_at = models.DateTimeField(db_default=Now())
+    upstream = models.CharField(max_length=500)
+    """The canonical URL it is meant for; it is never sent to another."""
+    snapshot_id = models.BigIntegerField()
+    """The picture of Rootly's configuration that it was filled in with."""
+
+    title = models.TextField(blank=True)
+    answers = models.JSONField()
+    """By field name, a list of texts: what the person sent."""
+    labels = models.JSONField()
+    """The same with the labels as they were shown; stays readable when fields are renamed."""
+    payload = models.JSONField()
+    """Neutral attributes; the client writes them in its dialect."""
+    severity_rank = models.PositiveSmallIntegerField(default=9999)
+    """Lower is more urgent."""
+
+    state = models.CharField(max_length=16, choices=STATES, default=State.QUEUED)
+    due_at = models.DateTimeField(null=True, db_default=Now())
+    """When somebody should work on it next; null when nothing is left to do."""
+    claim = models.PositiveBigIntegerField(default=0)
+    """Grows with each claim; checked in the write right before sending."""
+    claimed_until = models.DateTimeField(null=True)
+    key_number = models.PositiveIntegerField(default=1)
+    """Which `Idempotency-Key`: it changes only after a definite refusal."""
+    failures = models.PositiveIntegerField(default=0)
+    """Attempts and looks in a row that came to nothing: what the next wait grows with."""
+    looks = models.PositiveSmallIntegerField(default=0)
+    """How often it was looked for in vain since the last attempt with an unknown outcome."""
+    sentence = models.TextField(blank=True)
+    """What is going on, in plain words, for its page."""
+    errors = models.JSONField(default=dict)
+    """Of a rejected one: `{"field_errors": [[path, message]], "messages": [message]}`."""
+
+    incident_id = models.CharField(max_length=255, blank=True)
+    incident = models.JSONField(default=dict)
+    """What Rootly last said of the incident: number, title, status, links, Slack channel."""
+    open_values = models.JSONField(default=list)
+    """Custom values that the incident isn't known to have yet, as they are sent."""
+    refreshes = models.PositiveSmallIntegerField(default=0)
+    """How often the incident was read again since it was made."""
+    delivered_at = models.DateTimeField(null=True)
+
+    objects = DeclarationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in State]), name="declaration_state"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.DELIVERED) | ~Q(incident_id=""),
+                name="declaration_delivered_has_incident",
+            ),
+        ]
+        indexes = [
+            # DeclarationQuerySet.due
+            models.Index(
+                "upstream", "severity_rank", "-submitted_at",
+                name="declaration_due", condition=Q(due_at__isnull=False),
+            ),
+            # "My declarations", newest first
+            models.Index("author", "-submitted_at", name="declaration_mine"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"Declaration {self.pk}"
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key of the next attempt."""
+        return str(self.pk) if self.key_number == 1 else f"{self.pk}-{self.key_number}"
+
+
+class Attempt(models.Model):
+    """One call to create the incident: written before it, completed after it."""
+
+    declaration = models.ForeignKey(Declaration, models.CASCADE, related_name="attempts")
+    claim = models.PositiveBigIntegerField()
+    idempotency_key = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    """Of the payload that was sent."""
+    started_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+    milliseconds = models.PositiveIntegerField(null=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    outcome = models.CharField(max_length=32, blank=True)
+    """The error class, or `Delivered`; blank while the call lasts, or if the process died."""
+    is_open = models.BooleanField(default=True)
+    """Whether the incident may exist because of it, and nobody has found out yet."""
+    sentence = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"Attempt {self.pk} of {self.declaration_id}"
+
+
+class Upstream(models.Model):
+    """What the deliveries have learnt of one upstream, shared by all processes."""
+
+    url = models.CharField(max_length=500, unique=True)
+    held = models.TextField(blank=True)
+    """Why nothing is sent, in plain words; blank when the queue runs."""
+    wait_until = models.DateTimeField(null=True)
+    """Rootly asked to be left alone until then (429), or the next probe of a held queue."""
+    forbidden_id = models.UUIDField(null=True)
+    """The declaration that got the last 403: a second one that gets it holds the queue."""
+    keeps_labels = models.BooleanField(null=True)
+    """Whether the last incident that was read back bore our label."""
+    takes_inline_values = models.BooleanField(default=True)
+    clock_offset = models.FloatField(default=0)
+    """Seconds that Rootly's clock is ahead of ours, by its `Date` header."""
+
+    def __str__(self) -> str:
+        return self.url

@@ -1,0 +1,88 @@
+"""What holds the whole queue, or makes it wait. Kept in the database: every process obeys it."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from incidentportal.declarations.claims import from_now
+from incidentportal.declarations.models import Declaration, Upstream
+from incidentportal.declarations.outcomes import Next, Outcome
+from incidentportal.declarations.states import State
+
+log = logging.getLogger(__name__)
+
+
+def known(url: str) -> Upstream:
+    """The upstream's row, made when it is first met."""
+    return Upstream.objects.get_or_create(url=url)[0]
+
+
+def hold(url: str, reason: str) -> None:
+    """Send nothing but one probe every DELIVERY_PROBE seconds, until one gets through."""
+    known(url)
+    log.error("deliveries to %s are held: %s", url, reason)
+    Upstream.objects.filter(url=url).update(
+        held=reason, wait_until=from_now(settings.DELIVERY_PROBE)
+    )
+
+
+def learn(declaration: Declaration, outcome: Outcome) -> None:
+    """Draw from an attempt's or a look's outcome what concerns every declaration."""
+    row = Upstream.objects.filter(url=declaration.upstream)
+    if outcome.next is Next.HOLD:
+        hold(declaration.upstream, outcome.sentence)
+    elif outcome.next is Next.WAIT:
+        row.update(wait_until=from_now(outcome.retry_after or settings.DELIVERY_BACKOFF[0]))
+    elif outcome.next is Next.FORBIDDEN:
+        others = row.exclude(forbidden_id=None).exclude(forbidden_id=declaration.pk)
+        if others.exists():
+            hold(declaration.upstream, outcome.sentence)
+        row.update(forbidden_id=declaration.pk)
+
+
+def released(declaration: Declaration) -> None:
+    """Rootly judged a declaration: the way is free, and whoever waited for that alone is due.
+
+    If another one was forbidden before, that was about its content: it goes back to its author.
+    """
+    row = Upstream.objects.get(url=declaration.upstream)
+    if row.forbidden_id not in {None, declaration.pk}:
+        Declaration.objects.filter(pk=row.forbidden_id, state=State.QUEUED).update(
+            state=State.REJECTED,
+            due_at=None,
+            sentence="Rootly does not let the portal create this incident.",
+            errors={
+                "field_errors": [],
+                "messages": ["Rootly does not let the portal create an incident like this one."],
+            },
+        )
+    if row.held:
+        log.warning("deliveries to %s go on", declaration.upstream)
+        Declaration.objects.filter(upstream=row.url, state=State.QUEUED).update(due_at=Now())
+    Upstream.objects.filter(pk=row.pk).update(held="", wait_until=None, forbidden_id=None)
+
+
+def may_send(url: str) -> bool:
+    """Whether a delivery may be tried now by a request (nothing is held, nobody has to wait)."""
+    waiting = Q(wait_until__gt=Now()) | ~Q(held="")
+    return not Upstream.objects.filter(waiting, url=url).exists()
+
+
+def take_probe(url: str) -> bool:
+    """Whether the worker may send now; while held, true once every DELIVERY_PROBE seconds."""
+    rows = Upstream.objects.filter(url=url)
+    if rows.filter(wait_until__gt=Now()).exists():
+        return False
+    held = rows.exclude(held="").filter(Q(wait_until=None) | Q(wait_until__lte=Now()))
+    if held.update(wait_until=from_now(settings.DELIVERY_PROBE)):
+        return True
+    return not rows.exclude(held="").exists()
+
+
+def is_held(url: str) -> str:
+    """Why nothing is sent to this upstream; blank while deliveries run."""
+    return Upstream.objects.filter(url=url).values_list("held", flat=True).first() or ""

@@ -1,0 +1,79 @@
+"""From "there is work" to "it is being done": by a request for a few seconds, or by the worker."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from uuid import UUID
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from incidentportal.catalog import connection
+from incidentportal.declarations import claims, queue
+from incidentportal.declarations.delivery import deliver
+from incidentportal.declarations.follow import follow
+from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.states import State
+
+log = logging.getLogger(__name__)
+
+INLINE_CALLS = 4
+"""How many deliveries a web process has under way for waiting people: well below its threads, so
+that pages never starve. Beyond it a declaration goes to the worker at once."""
+
+_places = threading.BoundedSemaphore(INLINE_CALLS)
+_threads = ThreadPoolExecutor(INLINE_CALLS, thread_name_prefix="inline-delivery")
+
+
+def work_on(pk: UUID, claim: int, *, told: Callable[[], object] = lambda: None) -> None:
+    """Do what the claimed row needs next. `told` is called once its outcome is stored.
+
+    Never raises: what goes wrong is logged, and the claim's end brings the row back.
+    """
+    close_old_connections()
+    try:
+        if Declaration.objects.filter(pk=pk, state=State.DELIVERED).exists():
+            follow(pk, claim)
+            return
+        deliver(pk, claim)
+        told()
+        delivered = Declaration.objects.filter(pk=pk, state=State.DELIVERED).exists()
+        if delivered and (again := claims.take(pk)) is not None:
+            follow(pk, again)
+    except Exception:  # a row must never end the worker
+        log.exception("work on declaration %s failed", pk)
+    finally:
+        told()
+        close_old_connections()
+
+
+def try_now(pk: UUID) -> None:
+    """Try a delivery while a person waits, at most DELIVERY_DEADLINE seconds.
+
+    The call itself goes on beyond that, on a thread that outlives the request.
+    """
+    declaration_upstream = Declaration.objects.values_list("upstream", flat=True).get(pk=pk)
+    if declaration_upstream != connection.upstream() or not queue.may_send(declaration_upstream):
+        return
+    if not _places.acquire(blocking=False):
+        return
+    claim = claims.take(pk)
+    if claim is None:
+        _places.release()
+        return
+    outcome_stored = threading.Event()
+    future = _threads.submit(work_on, pk, claim, told=outcome_stored.set)
+    future.add_done_callback(_give_place_back)
+    outcome_stored.wait(settings.DELIVERY_DEADLINE)
+
+
+def _give_place_back(_: Future[None]) -> None:
+    _places.release()
+
+
+def finish_calls() -> None:
+    """Wait for the calls under way; for the end of the process."""
+    _threads.shutdown(wait=True)

@@ -1,0 +1,242 @@
+"""Django's settings, made from the portal's own (`env.py`)."""
+
+import logging
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.core.management.utils import get_random_secret_key
+from django.urls import reverse_lazy
+
+from incidentportal.env import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+_environment = Environment.load(BASE_DIR / ".env")
+_values = _environment.values()
+SETTINGS_WRONG = _environment.wrong
+"""What the environment got wrong; reported by the checks in `portal/checks.py`."""
+
+# --- Rootly -----------------------------------------------------------------------------------
+ROOTLY_API_URL: str = _values["ROOTLY_API_URL"]
+ROOTLY_API_TOKEN: str = _values["ROOTLY_API_TOKEN"]
+ROOTLY_API_DIALECT: str = _values["ROOTLY_API_DIALECT"]
+ROOTLY_FORM: str = _values["ROOTLY_FORM"]
+ROOTLY_WEB_HOSTS: list[str] = _values["ROOTLY_WEB_HOSTS"]
+INSECURE_HTTP_HOSTS: list[str] = _values["INSECURE_HTTP_HOSTS"]
+SYNC_INTERVAL: float = _values["SYNC_INTERVAL"]
+
+# --- Delivery ---------------------------------------------------------------------------------
+DELIVERY_DEADLINE: float = _values["DELIVERY_DEADLINE"]
+DELIVERY_TIMEOUT: float = _values["DELIVERY_TIMEOUT"]
+DELIVERY_LEASE: float = _values["DELIVERY_LEASE"]
+DELIVERY_BACKOFF: tuple[float, float] = _values["DELIVERY_BACKOFF"]
+DELIVERY_LOOK: tuple[float, float] = _values["DELIVERY_LOOK"]
+DELIVERY_PROBE: float = _values["DELIVERY_PROBE"]
+DELIVERY_RATE_SHARE: float = _values["DELIVERY_RATE_SHARE"]
+
+# --- The web ----------------------------------------------------------------------------------
+DEBUG: bool = _values["DEBUG"]
+HOST: str = _values["HOST"]
+PORT: int = _values["PORT"]
+ALLOWED_HOSTS: list[str] = _values["ALLOWED_HOSTS"]
+CSRF_TRUSTED_ORIGINS: list[str] = _values["CSRF_TRUSTED_ORIGINS"]
+TRUSTED_PROXIES: list[str] = _values["TRUSTED_PROXIES"]
+HTTPS_ONLY: bool = (not DEBUG) if _values["HTTPS_ONLY"] is None else _values["HTTPS_ONLY"]
+
+SECRET_KEY: str = _values["SECRET_KEY"]
+SECRET_KEY_MISSING = not SECRET_KEY
+if SECRET_KEY_MISSING:
+    # Good for one process: commands that need no lasting secret run (`check`, `collectstatic`,
+    # `sandbox`); `portal/checks.py` keeps the portal itself from starting, unless DEBUG is on.
+    SECRET_KEY = get_random_secret_key()
+SECRET_KEY_FALLBACKS: list[str] = _values["SECRET_KEY_FALLBACKS"]
+
+ROOT_URLCONF = "incidentportal.urls"
+WSGI_APPLICATION = "incidentportal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "incidentportal.accounts",
+    "incidentportal.catalog",
+    "incidentportal.declarations",
+    "incidentportal.portal",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "template_partials.apps.SimpleAppConfig",
+    "csp",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    # First: these answer under any Host and over http, and decide which forwarded headers count.
+    "incidentportal.portal.health.HealthMiddleware",
+    "incidentportal.portal.proxies.TrustedProxiesMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "incidentportal.accounts.zones.TimeZoneMiddleware",
+]
+
+_loaders = [
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "incidentportal.portal.context.page",
+            ],
+            "builtins": ["template_partials.templatetags.partials"],
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [("django.template.loaders.cached.Loader", _loaders)],
+                )
+            ],
+        },
+    }
+]
+
+# --- Data -------------------------------------------------------------------------------------
+with suppress(OSError):
+    VAR_DIR.mkdir(exist_ok=True)
+DATABASES = {
+    "default": _values["DATABASE_URL"]
+    or {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "portal.sqlite3"}
+}
+# Connections are kept per thread: opening SQLite anew costs more than the page's own queries.
+DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        # A write transaction takes its lock at the start, and waits for it: two that read first
+        # and write later would fail at once. FULL, since a saved declaration must survive a
+        # power cut.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": _values["CACHE_URL"],
+    }
+    if _values["CACHE_URL"]
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+# --- People -----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = reverse_lazy("home")
+ACCOUNT_ADAPTER = "incidentportal.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
+ACCOUNT_SESSION_REMEMBER = True
+# Counted per name, not per address: a whole company may sign in from one.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "10/5m/key"}
+
+# --- Language and time ------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE: str = _values["TIME_ZONE"]
+
+# --- Static files -----------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Security ---------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+if HTTPS_ONLY:
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+# Whether HSTS covers sibling names too, and whether browsers preload it, is for the owner of the
+# whole domain to decide, not for one application on it.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+if not HTTPS_ONLY:
+    # Chosen by whoever set HTTPS_ONLY=false; `portal.W003` says so once instead of four times.
+    SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# --- Logs -------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # Their debug lines hold whole requests, headers included.
+        name: {"level": logging.WARNING}
+        for name in ("httpx", "httpcore")
+    },
+}

@@ -1,0 +1,25 @@
+"""Every address of the portal, apart from the health checks (`portal/health.py`)."""
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+
+from incidentportal.declarations import views as declarations
+from incidentportal.portal import views as portal
+
+admin.site.site_header = admin.site.site_title = "Incident Portal"
+
+urlpatterns = [
+    path("", portal.home, name="home"),
+    path("incidents/new/", declarations.new, name="new"),
+    path("declarations/", declarations.mine, name="declarations"),
+    path("declarations/<uuid:pk>/", declarations.detail, name="declaration"),
+    path("accounts/", include("incidentportal.accounts.urls")),
+    path("admin/login/", login_not_required(portal.to_sign_in)),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "incidentportal.portal.views.bad_request"
+handler403 = "incidentportal.portal.views.forbidden"
+handler404 = "incidentportal.portal.views.not_found"
+handler500 = "incidentportal.portal.views.server_error"

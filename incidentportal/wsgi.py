@@ -1,0 +1,24 @@
+"""The portal as a WSGI application."""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "incidentportal.settings")
+
+_django = get_wsgi_application()
+_process_environment = frozenset(os.environ)
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Serve a request, without the process's own environment.
+
+    Servers copy `os.environ` into each request, as CGI did; there it would lie beside what error
+    pages and reports show of the request, the token for Rootly included.
+    """
+    for name in _process_environment & environ.keys():
+        if environ[name] == os.environ.get(name):
+            del environ[name]
+    return _django(environ, start_response)
