@@ -1,0 +1,42 @@
+"""What the client's methods answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+from incidentportal.rootly.records import Incident, Record
+
+R = TypeVar("R", bound=Record)
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """A record of a list that could not be read; `id` is empty where it had none."""
+
+    list: str
+    id: str
+    reason: str
+
+
+class Listing(msgspec.Struct, Generic[R], frozen=True):
+    """A whole list, to its last page, in Rootly's order and each id once."""
+
+    records: tuple[R, ...]
+    skipped: tuple[Skipped, ...] = ()
+    server_date: datetime | None = None
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+class Created(msgspec.Struct, frozen=True):
+    """An incident that exists now, and Rootly's clock when it said so."""
+
+    incident: Incident
+    server_date: datetime | None
