@@ -66,7 +66,7 @@ STATUSES = (
 
 
 def _text(value: Any) -> bool:
-    return isinstance(value, str)
+    return isinstance(value, str) and "\0" not in value
 
 
 def _boolean(value: Any) -> bool:
@@ -109,17 +109,13 @@ def named(context: Context, list_name: str, given: object) -> Record | str:
     them as text as well, since the specification has all ids as text.
     """
     users = list_name == "users"
-    if context.numbers or (users and context.dialect == "plain"):
-        text_too = context.dialect == "jsonapi" and isinstance(given, str)
-        if isinstance(given, bool) or not (isinstance(given, int) or text_too):
-            return "is invalid"
-        record = context.store.find(list_name, given)
-    elif not isinstance(given, str):
+    integers = context.ids == "number" or (users and context.dialect == "plain")
+    text_too = context.dialect == "jsonapi" or not integers
+    whole = integers and isinstance(given, int) and not isinstance(given, bool)
+    if not whole and not (text_too and isinstance(given, str)):
         return "is invalid"
-    elif users:
-        record = context.store.find(list_name, given)
-    else:
-        record = context.store.get(list_name, given)
+    numbered = users or context.ids != "text"
+    record = (context.store.find if numbered else context.store.get)(list_name, str(given))
     return record if record is not None and visible(context, record) else "must exist"
 
 

@@ -16,6 +16,8 @@ from incidentportal.sandbox.state import Arrival, Context, State
 if TYPE_CHECKING:
     from incidentportal.sandbox.store import Record, Store
 
+WHOLE = frozenset({"properties"})
+
 
 def answer(state: State, request: Request) -> Answer:
     """The answer of a control address, bar `/_control/down`, which is the server's own."""
@@ -35,30 +37,30 @@ def _act(state: State, method: str, path: str, given: Any) -> Answer:
         case ("PATCH", ["switches"]):
             state.switches = state.switches.changed(given)
             return json_answer(200, state.switches.plain())
-        case ("POST", ["faults"]):
-            state.faults.waiting.append(Fault.read(given))
-            return _faults(state, 201)
-        case ("DELETE", ["faults"]):
-            state.faults.waiting.clear()
-            return _faults(state, 200)
         case ("POST", ["reset"]):
             state.forget()
             return json_answer(200, {})
-        case ("GET", ["lists", name]):
-            return json_answer(200, _shown_list(state, name))
-        case ("PUT", ["lists", name]):
-            change_list(state.store, name, given)
+        case (_, ["faults"]) if method in {"POST", "DELETE"}:
+            return _faults(state, method, given)
+        case (_, ["lists", name]) if method in {"GET", "PUT"}:
+            if method == "PUT":
+                change_list(state.store, name, given)
             return json_answer(200, _shown_list(state, name))
     return json_answer(404, {"error": f"there is no {method} /_control/{path}"})
 
 
-def _faults(state: State, status: int) -> Answer:
-    return json_answer(status, [asdict(each) for each in state.faults.waiting])
+def _faults(state: State, method: str, given: Any) -> Answer:
+    waiting = state.faults.waiting
+    if method == "POST":
+        waiting.append(Fault.read(given))
+    else:
+        waiting.clear()
+    return json_answer(200, [asdict(each) for each in waiting])
 
 
 def _shown_list(state: State, name: str) -> list[dict[str, Any]]:
     context = Context(state, "jsonapi")
-    return [rendering.flat(context, each) for each in state.store.all(name)]
+    return [rendering.flat(context, each, WHOLE) for each in state.store.all(name)]
 
 
 def _state(state: State) -> dict[str, Any]:

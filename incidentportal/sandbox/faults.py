@@ -13,6 +13,7 @@ from incidentportal.sandbox.messages import Answer, Dialect, DropConnectionError
 
 BEFORE = ("status", "rate_limit", "validation", "redirect", "drop_before", "hang", "latency")
 AFTER = ("status_after", "drop_after", "hang_after", "malformed", "truncated", "huge")
+STYLES = ("retry_after", "ratelimit", "x_ratelimit", "none")
 HUGE = 9 * 1024 * 1024
 
 
@@ -23,8 +24,9 @@ class Fault:
     `method` and `path` (a regular expression, searched in the whole path) choose the requests.
     `status`, `body` (text, or JSON), `content_type` and `headers` are for `status`,
     `status_after` and `redirect`; `seconds` for `hang`, `hang_after`, `latency`, `rate_limit`;
-    `style` (`retry_after`, `ratelimit`, `x_ratelimit`, `none`) for `rate_limit`; `errors` (attribute
-    to messages) and `shape` for `validation`; `reset` makes a dropped connection a reset one.
+    `style` (`retry_after`, `ratelimit`, `x_ratelimit`, `none`) for `rate_limit`; `errors`
+    (attribute to messages) and `shape` for `validation`; `reset` has a dropped
+    connection reset.
     """
 
     kind: str
@@ -53,6 +55,11 @@ class Fault:
         if given.get("kind") not in BEFORE + AFTER:
             raise ValueError(f"kind is one of {', '.join(BEFORE + AFTER)}")
         fault = cls(**given)
+        if fault.style not in STYLES:
+            raise ValueError(f"style is one of {', '.join(STYLES)}")
+        for each in fields(cls):
+            if each.name not in {"body", "times", "method"}:
+                _expect(each.name, getattr(fault, each.name), each.type)
         try:
             re.compile(fault.path)
         except re.error as error:
@@ -115,6 +122,12 @@ class Fault:
         }
         body = b'{"error":"Too many requests. Please retry later."}'
         return Answer(429, body, headers={**styles[self.style], **self.headers})
+
+
+def _expect(name: str, value: object, kind: object) -> None:
+    kinds = {"str": str, "int": int, "float": int | float, "bool": bool}
+    if not isinstance(value, kinds.get(str(kind), dict)):
+        raise ValueError(f"{name} is a {kind}")  # noqa: TRY004 - all that is wrong is a 400
 
 
 class Faults:

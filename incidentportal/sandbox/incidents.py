@@ -215,8 +215,7 @@ BLANK: dict[str, Any] = {
     "slack_channel_name": None,
     "slack_channel_url": None,
     "slack_channel_archived": None,
-    **{name: None for name in reading.MESSAGES},
-    **{name: None for name in reading.TIMES},
+    **dict.fromkeys((*reading.MESSAGES, *reading.TIMES)),
     **{name: [] for name in LIST_NAMES},
 }
 

@@ -91,7 +91,7 @@ def _sort_key(name: str) -> Callable[[Record], tuple[Any, int]]:
 
 
 def _whole(text: str | None, default: int) -> int:
-    return int(text) if text is not None and text.isdecimal() else default
+    return int(text) if text is not None and text.isdecimal() and len(text) < 19 else default
 
 
 def page(context: Context, list_name: str, records: list[Record], request: Request) -> Answer:
@@ -109,7 +109,32 @@ def page(context: Context, list_name: str, records: list[Record], request: Reque
     offset = max(0, begin - len(records))
     verbatim = raw[offset : offset + left] if left else []
     links, meta = _paging(context, request, number, size, total)
-    return _answer(context, list_name, chosen, verbatim, include, links, meta)
+    paging = context.state.switches.paging
+    around: dict[str, Any] = {"links": links} if paging in {"both", "links"} else {}
+    if paging != "links":
+        around["meta"] = meta
+    if context.dialect == "jsonapi":
+        data = [rendering.resource(context, each, include) for each in chosen] + verbatim
+        extra = rendering.included(context, chosen, include)
+        whole = {"data": data, **({"included": extra} if extra else {}), **around}
+        return json_answer(200, whole, context.dialect)
+    rows = [rendering.flat(context, each, include) for each in chosen] + verbatim
+    return _flat_answer(context, list_name, rows, around, links["next"])
+
+
+def _flat_answer(
+    context: Context,
+    list_name: str,
+    rows: list[Any],
+    around: dict[str, Any],
+    following: str | None,
+) -> Answer:
+    style = context.state.switches.plain_lists
+    if style == "array":
+        headers = {"Link": f'<{following}>; rel="next"'} if following else {}
+        return json_answer(200, rows, context.dialect, headers)
+    key = "data" if style == "data" else list_name
+    return json_answer(200, {key: rows, **around}, context.dialect)
 
 
 def _start(request: Request, size: int) -> int:
@@ -152,33 +177,3 @@ def _paging(
     if context.state.switches.paging == "cursor":
         return links, {"next_cursor": cursor if more else None}
     return links, {**meta, "next_cursor": cursor if more else None}
-
-
-def _answer(  # noqa: PLR0913 - the parts of one answer
-    context: Context,
-    list_name: str,
-    records: list[Record],
-    verbatim: list[Any],
-    include: frozenset[str],
-    links: dict[str, Any],
-    meta: dict[str, Any],
-) -> Answer:
-    switches = context.state.switches
-    around: dict[str, Any] = {}
-    if switches.paging in {"both", "links"}:
-        around["links"] = links
-    if switches.paging != "links":
-        around["meta"] = meta
-    if context.dialect == "jsonapi":
-        data = [rendering.resource(context, each, include) for each in records] + verbatim
-        content: Any = {"data": data, **around}
-        extra = rendering.included(context, records, include)
-        if extra:
-            content["included"] = extra
-        return json_answer(200, content, context.dialect)
-    rows = [rendering.flat(context, each, include) for each in records] + verbatim
-    if switches.plain_lists == "array":
-        follow = {"Link": f'<{links["next"]}>; rel="next"'} if links["next"] else {}
-        return json_answer(200, rows, context.dialect, follow)
-    key = "data" if switches.plain_lists == "data" else list_name
-    return json_answer(200, {key: rows, **around}, context.dialect)

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from incidentportal.sandbox import control, rendering
+from incidentportal.sandbox.errors import human_name
 from incidentportal.sandbox.messages import Answer, Request
 from incidentportal.sandbox.state import Context, State
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { margin: 0 auto; max-width: 62rem; padding: 1rem }
-article { border: 1px solid #8886; border-radius: .6rem; margin: 1rem 0; padding: .5rem 1rem 1rem }
+article { border: 1px solid #8886; border-radius: .6rem; margin: 1rem 0; padding: .5rem 1rem }
 h2 { font-size: 1.15rem; margin: .4rem 0 }
-dl { display: grid; gap: .2rem 1rem; grid-template-columns: minmax(9rem, max-content) 1fr; margin: 0 }
+dl { display: grid; gap: .2rem 1rem; grid-template-columns: minmax(9rem, max-content) 1fr }
 dt { opacity: .75 } dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap }
-pre { background: #8882; border-radius: .4rem; overflow: auto; padding: .6rem; white-space: pre-wrap }
+pre { background: #8882; border-radius: .4rem; padding: .6rem; white-space: pre-wrap }
 .tag { border: 1px solid #8888; border-radius: 1rem; font-size: .85rem; padding: .05rem .6rem }
 """
 SLACK = "<p id='slack'>In Rootly, its Slack channel would open from the portal's link.</p>"
@@ -83,6 +84,8 @@ def _names(state: State, value: Any) -> str:
     if isinstance(value, dict):
         return "\n".join(f"{name}: {each}" for name, each in value.items())
     record = state.store.known(value) if isinstance(value, str) else None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return _name(record) if record else str(value)
 
 
@@ -102,7 +105,9 @@ def _article(state: State, record: Record) -> str:
     rows += [_selection(state, each) for each in _children(state, record, "form_field_selections")]
     for event in state.store.children("incident_events", record.uid):
         rows.append(("event", str(event.attributes["event"])))
-    listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in rows)
+    listed = "".join(
+        f"<dt>{escape(human_name(name))}</dt><dd>{escape(text)}</dd>" for name, text in rows
+    )
     tag = " <span class='tag'>private</span>" if record.attributes.get("private") else ""
     number = record.attributes["sequential_id"]
     title = escape(str(record.attributes["title"]))
@@ -122,7 +127,11 @@ def _children(state: State, record: Record, name: str) -> list[Record]:
 def _selection(state: State, selection: Record) -> tuple[str, str]:
     given = selection.attributes
     chosen = [each for name, each in given.items() if name.startswith("selected_") and each]
-    value = given["value"] if given["value"] is not None else _names(state, sum(chosen, []))
+    value = (
+        given["value"]
+        if given["value"] is not None
+        else _names(state, [uid for each in chosen for uid in each])
+    )
     return _names(state, given["form_field_id"]), str(value)
 
 

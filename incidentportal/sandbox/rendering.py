@@ -31,9 +31,10 @@ INCLUDABLE = {
 
 def show_id(context: Context, record: Record) -> str | int:
     """A record's id as this dialect shows it."""
-    if context.numbers:
+    if context.ids == "number":
         return record.number
-    return str(record.number) if record.list_name == "users" else record.uid
+    digits = context.ids == "digits" or record.list_name == "users"
+    return str(record.number) if digits else record.uid
 
 
 def show(context: Context, value: Any, key: str = "") -> Any:

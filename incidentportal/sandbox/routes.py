@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from incidentportal.sandbox import followups, incidents, lists, rendering
@@ -42,12 +43,9 @@ def answer(context: Context, request: Request, path: str) -> Answer:
     try:
         _admit(context, request)
         segments = [each for each in path.split("/") if each]
+        act = _read if request.method == "GET" else _write
         with context.state.lock:
-            if request.method == "GET":
-                return _read(context, request, segments)
-            if request.method in {"POST", "PUT", "PATCH"}:
-                return _write(context, request, segments)
-        raise ApiError(405)
+            return act(context, request, segments)
     except ApiError as error:
         return refusal(error, context.dialect, shape if error.status == 422 else "auto")
 
@@ -117,6 +115,7 @@ def _attributes(context: Context, request: Request) -> tuple[Any, dict[str, Any]
     """A write's body, and the attributes in it."""
     try:
         body = request.json() if request.body else {}
+        json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError) as error:
         raise ApiError(400) from error
     given = body

@@ -12,6 +12,8 @@ from incidentportal.sandbox.errors import Problem
 from incidentportal.sandbox.lists import moment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from incidentportal.sandbox.state import Context
     from incidentportal.sandbox.store import Record
 
@@ -28,6 +30,7 @@ SELECTED = {
     "incident_type": ("selected_incident_type_ids", "incident_types"),
 }
 PERMITTED = {"form_field_id", "incident_id", "value", *(name for name, _ in SELECTED.values())}
+NUMBER = r"-?\d+(\.\d+)?([eE]-?\d+)?"
 EMPTY = "requires either value or at least one selected option, group, service, or user"
 
 
@@ -75,17 +78,8 @@ def _text_value(attributes: dict[str, Any], field: Record, given: dict[str, Any]
 def _misfit(kind: str, value: str) -> list[str]:
     if kind in {"select", "multi_select"}:
         return ["takes selected records, not a value"]
-    if kind == "number" and not re.fullmatch(r"-?\d+(\.\d+)?([eE]-?\d+)?", value):
-        return ["is not a number"]
-    if kind == "checkbox" and value not in {"0", "1"}:
-        return ["is not included in the list"]
-    if kind == "date" and not _is_date(value):
-        return ["is not a date"]
-    if kind == "datetime" and moment(value) is None:
-        return ["is not a time"]
-    if kind == "tags" and not _is_tags(value):
-        return ["is not a list of tags"]
-    return []
+    fits, message = FITS.get(kind, (lambda _: True, ""))
+    return [] if fits(value) else [message]
 
 
 def _is_date(value: str) -> bool:
@@ -102,6 +96,15 @@ def _is_tags(value: str) -> bool:
     except ValueError:
         return False
     return isinstance(tags, list) and all(isinstance(each, str) for each in tags)
+
+
+FITS: dict[str, tuple[Callable[[str], bool], str]] = {
+    "number": (lambda value: re.fullmatch(NUMBER, value) is not None, "is not a number"),
+    "checkbox": (lambda value: value in {"0", "1"}, "is not included in the list"),
+    "date": (_is_date, "is not a date"),
+    "datetime": (lambda value: moment(value) is not None, "is not a time"),
+    "tags": (_is_tags, "is not a list of tags"),
+}
 
 
 def _chosen(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import sys
 import time
+import traceback
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from incidentportal.sandbox.handling import handle
@@ -45,8 +47,10 @@ class Server(ThreadingHTTPServer):
         for connection in list(self.connections - {own}):
             _end(connection)
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no error of the server's."""
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tell of an error, unless it is a client that went away."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 def _end(connection: socket.socket) -> None:
@@ -61,8 +65,6 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    # What the socket holds back would cost 40 ms a request; each answer is one write.
-    methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
     def setup(self) -> None:
         """Remember the connection, so that it can be closed on demand."""
@@ -90,17 +92,28 @@ class Handler(BaseHTTPRequestHandler):
             elif request.path == "/_control/down" and request.method == "POST":
                 self._down(request)
             else:
-                self._write(handle(self._server.state, request))
+                self._write(self._answered(request))
         except DropConnectionError as drop:
             self._drop(drop)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve
+    do_GET = do_POST = do_PUT = _serve  # noqa: N815 - the names that http.server calls
+    do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815 - as above
+
+    def _answered(self, request: Request) -> Answer:
+        try:
+            return handle(self._server.state, request)
+        except DropConnectionError:
+            raise
+        except Exception:  # noqa: BLE001 - a mistake of the sandbox's own must be seen, not end it
+            traceback.print_exc()
+            return json_answer(500, {"error": "the sandbox itself failed"})
 
     def _request(self) -> Request | None:
         length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > LARGEST_BODY:
+        chunked = "Transfer-Encoding" in self.headers
+        if chunked or not length.isdecimal() or int(length) > LARGEST_BODY:
             return None
         body = self.rfile.read(int(length)) if int(length) else b""
         address = urlsplit(self.path)
@@ -134,7 +147,7 @@ class Handler(BaseHTTPRequestHandler):
         lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         body = b"" if self.command == "HEAD" else answer.body[: answer.cut]
-        self.connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        self.connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body)
         if answer.cut is not None:
             self.close_connection = True
 

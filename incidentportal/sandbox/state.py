@@ -117,10 +117,10 @@ class Context:
         return self.state.store
 
     @property
-    def numbers(self) -> bool:
-        """Whether ids are numbers in this dialect now."""
+    def ids(self) -> str:
+        """How ids look in this dialect now: `text`, `number` or `digits`."""
         ids = self.state.switches.ids
-        return self.dialect == "plain" if ids == "auto" else ids == "number"
+        return {"jsonapi": "text", "plain": "number"}[self.dialect] if ids == "auto" else ids
 
     def stamp(self) -> str:
         """The time as Rootly writes it."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # The guide's examples call their most severe severity 0; zero is an id like any other.
 FIRST_NUMBERS = {"severities": 0, "users": 298, "form_fields": 40, "form_field_options": 100}
 
+LONGEST_NUMBER = 19
+
 PARENTS = {
     "form_field_options": "form_field_id",
     "form_field_placements": "form_field_id",
@@ -108,8 +110,9 @@ class Store:
     def find(self, list_name: str, given: object) -> Record | None:
         """A record by what stands in an address: its text id or its number."""
         record = self.get(list_name, str(given))
-        if record is None and str(given).isdecimal():
-            return self.numbered(list_name, int(str(given)))
+        text = str(given)
+        if record is None and text.isdecimal() and len(text) < LONGEST_NUMBER:
+            return self.numbered(list_name, int(text))
         return record
 
     def numbered(self, list_name: str, number: int) -> Record | None:

@@ -9,7 +9,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "idempotency": ("honour", "ignore"),
     "inline_values": ("keep", "drop", "refuse"),
     "labels": ("keep", "drop", "refuse"),
-    "ids": ("auto", "text", "number"),
+    "ids": ("auto", "text", "number", "digits"),
     "paging": ("both", "links", "meta", "cursor"),
     "plain_lists": ("object", "array", "data"),
     "errors_shape": ("auto", "A", "B", "C", "pointer"),
@@ -20,7 +20,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
 class Switches:
     """One setting of all switches.
 
-    `ids` is `auto` (text under `/v1`, integers under `/api/v1`) or the same under both. `paging`
+    `ids` is `auto` (text under `/v1`, integers under `/api/v1`) or the same under both: `text`,
+    `number`, or `digits` (numbers written as text). `paging`
     says what a list carries: `both` is `links` and `meta`, `cursor` is `meta.next_cursor` alone.
     `plain_lists` is the flat dialect's list: `{"services": […]}`, a bare array (then the `Link`
     header pages), or `{"data": […]}`. `errors_shape` forces the shape of a 422. `clock_offset_s`
@@ -66,11 +67,6 @@ class Switches:
 def _same_kind(old: object, new: object) -> bool:
     if isinstance(old, bool) or isinstance(new, bool):
         return isinstance(old, bool) and isinstance(new, bool)
-    if isinstance(old, int | float):
-        return (
-            isinstance(new, int | float)
-            and new >= 0
-            or isinstance(old, float)
-            and isinstance(new, int | float)
-        )
+    if isinstance(old, float):
+        return isinstance(new, int | float)
     return isinstance(new, type(old))

@@ -49,8 +49,8 @@ INCIDENTS: tuple[tuple[str, str, str, float, dict[str, Any]], ...] = (
 
 def add_activity(builder: Builder) -> None:
     """All of it, newest last."""
-    for number, (summary, source, status, service, minutes) in enumerate(reversed(ALERTS), 1):
-        _add_alert(builder, number, summary, source, status, service, minutes)
+    for number, alert in enumerate(reversed(ALERTS), 1):
+        _add_alert(builder, number, *alert)
     for position, (name, enabled, triggers) in enumerate(WORKFLOWS, 1):
         builder.add(
             "workflows",
@@ -71,7 +71,7 @@ def _ago(builder: Builder, **span: float) -> str:
     return timestamp(builder.state.now() - timedelta(**span))
 
 
-def _add_alert(  # noqa: PLR0913 - what makes up an alert
+def _add_alert(  # noqa: PLR0913, PLR0917 - what makes up an alert
     builder: Builder,
     number: int,
     summary: str,
@@ -103,7 +103,7 @@ def _add_alert(  # noqa: PLR0913 - what makes up an alert
     alert.attributes["external_id"] = f"ext-{number}"
 
 
-def _add_incident(  # noqa: PLR0913 - what makes up an incident
+def _add_incident(
     builder: Builder, title: str, severity: str, status: str, hours: float, more: dict[str, Any]
 ) -> None:
     at = _ago(builder, hours=hours)

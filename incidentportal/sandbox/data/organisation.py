@@ -142,7 +142,7 @@ def _add_services(builder: Builder, count: int) -> None:
         )
 
 
-def _add_service(  # noqa: PLR0913 - what makes up a service
+def _add_service(
     builder: Builder,
     name: str,
     position: int,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incidentportal.sandbox.incidents import slug
+
 if TYPE_CHECKING:
     from incidentportal.sandbox.data.building import Builder
 
@@ -62,6 +64,4 @@ def add_people(builder: Builder, count: int) -> None:
 
 
 def _email(name: str) -> str:
-    from incidentportal.sandbox.incidents import slug
-
     return f"{slug(name.replace('Ł', 'L')).replace('-', '.')}@larkfield.example"
