@@ -6,7 +6,7 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from incidentportal.sandbox import control, rendering
+from incidentportal.sandbox import rendering, selections
 from incidentportal.sandbox.errors import human_name
 from incidentportal.sandbox.messages import Answer, Request
 from incidentportal.sandbox.state import Context, State
@@ -24,6 +24,7 @@ dt { opacity: .75 } dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wr
 pre { background: #8882; border-radius: .4rem; padding: .6rem; white-space: pre-wrap }
 .tag { border: 1px solid #8888; border-radius: 1rem; font-size: .85rem; padding: .05rem .6rem }
 """
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 SLACK = "<p id='slack'>In Rootly, its Slack channel would open from the portal's link.</p>"
 SHOWN_AT_ONCE = 200
 SHOWN = (
@@ -101,8 +102,8 @@ def _article(state: State, record: Record) -> str:
     shown = rendering.attributes_of(context, record, frozenset())
     stored = {name: record.attributes.get(name) for name in SHOWN}
     stored["slack_channel_name"] = shown.get("slack_channel_name")
-    rows = [(name, _names(state, each)) for name, each in stored.items() if each not in _EMPTY]
-    rows += [_selection(state, each) for each in _children(state, record, "form_field_selections")]
+    rows = [(name, _names(state, each)) for name, each in stored.items() if each not in EMPTY]
+    rows += [_selection(state, each) for each in state.store.children(selections.LIST, record.uid)]
     for event in state.store.children("incident_events", record.uid):
         rows.append(("event", str(event.attributes["event"])))
     listed = "".join(
@@ -117,30 +118,22 @@ def _article(state: State, record: Record) -> str:
     )
 
 
-_EMPTY: tuple[Any, ...] = (None, "", [], {})
-
-
-def _children(state: State, record: Record, name: str) -> list[Record]:
-    return state.store.children(f"incident_{name}", record.uid)
-
-
 def _selection(state: State, selection: Record) -> tuple[str, str]:
     given = selection.attributes
     chosen = [each for name, each in given.items() if name.startswith("selected_") and each]
     value = (
-        given["value"]
-        if given["value"] is not None
-        else _names(state, [uid for each in chosen for uid in each])
+        "; ".join(_names(state, each) for each in chosen)
+        if given["value"] is None
+        else str(given["value"])
     )
-    return _names(state, given["form_field_id"]), str(value)
+    return _names(state, given["form_field_id"]), value
 
 
 def _sent(state: State, record: Record) -> str:
     arrival = state.arrivals.get(record.uid)
     if arrival is None:
         return "<p>It was here from the start.</p>"
-    details = control.arrived(state, arrival)
-    key = escape(str(details["idempotency_key"]))
+    key = escape(arrival.idempotency_key or "none")
     body = escape(json.dumps(arrival.body, indent=2, ensure_ascii=False))
     return (
         f"<details><summary>What arrived ({arrival.dialect}, key {key})</summary>"
