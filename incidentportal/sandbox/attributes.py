@@ -102,17 +102,19 @@ PLAIN_CHECKS: dict[str, Callable[[Any], bool]] = {
 NEVER_NULL = ("status", "url")
 
 
-def named(context: Context, list_name: str, given: object) -> Record | str:
+def named(context: Context, list_name: str, given: object, *, among: bool = False) -> Record | str:
     """The record that an id in a body names, or what is wrong with that id.
 
-    Under text ids the flat dialect too takes text alone; a JSON:API server with integer ids takes
-    them as text as well, since the specification has all ids as text.
+    Where ids are integers, a JSON:API server takes them as text as well, since the specification
+    has all ids as text. People `among` others (`selected_user_ids`) are integers in any case.
     """
     users = list_name == "users"
-    integers = context.ids == "number" or (users and context.dialect == "plain")
-    text_too = context.dialect == "jsonapi" or not integers
+    integers = context.ids == "number" or (users and (among or context.dialect == "plain"))
+    text = isinstance(given, str) and (
+        not integers or (context.dialect == "jsonapi" and not (users and among))
+    )
     whole = integers and isinstance(given, int) and not isinstance(given, bool)
-    if not whole and not (text_too and isinstance(given, str)):
+    if not whole and not text:
         return "is invalid"
     numbered = users or context.ids != "text"
     record = (context.store.find if numbered else context.store.get)(list_name, str(given))
@@ -131,7 +133,7 @@ def many(
     """The text ids that a list of ids names, and what is wrong with it."""
     if not isinstance(given, list):
         return [], [Problem(name, "is invalid")]
-    found = [named(context, list_name, each) for each in given]
+    found = [named(context, list_name, each, among=True) for each in given]
     problems = {each for each in found if isinstance(each, str)}
     uids = [each.uid for each in found if not isinstance(each, str)]
     return list(dict.fromkeys(uids)), [Problem(name, each) for each in sorted(problems)]

@@ -50,7 +50,8 @@ def create(context: Context, given: object, body: Any, key: str | None) -> Recor
         )
     if problems:
         raise ApiError(422, problems)
-    incident = context.store.add("incidents", _made(context, attributes))
+    made = _made(context, attributes)
+    incident = context.store.add("incidents", made, number=context.state.sequence)
     for each in chosen:
         selections.store(context, incident, each)
     context.state.arrivals[incident.uid] = Arrival(incident.uid, context.dialect, key, body)

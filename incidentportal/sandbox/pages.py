@@ -52,11 +52,10 @@ def answer(state: State, request: Request) -> Answer:
 def _record(state: State, given: str) -> Record | None:
     found = state.store.find("incidents", given)
     number = given.partition("-")[0]
-    if found is None and number.isdecimal():
-        records = state.store.all("incidents")
-        wanted = int(number)
-        return next((each for each in records if each.attributes["sequential_id"] == wanted), None)
-    return found
+    if found is not None:
+        return found
+    records = state.store.all("incidents")
+    return next((each for each in records if str(each.number) == number), None)
 
 
 def _page(status: int, title: str, content: str) -> Answer:
