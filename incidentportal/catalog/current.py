@@ -124,7 +124,7 @@ class _Keeper:
                 catalog = _load(upstream, snapshot_id)
                 self._kept, self._wanted = (upstream, catalog), wanted
             if catalog is not None and catalog.snapshot_id == snapshot_id:
-                catalog.fetched_at = good_at
+                catalog.fetched_at = good_at or catalog.fetched_at
         self._look_at = next_look
 
 
