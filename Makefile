@@ -13,7 +13,7 @@ setup: ## .venv with everything that running needs, from the lock; static files 
 
 test: ## everything that CI checks and this machine can run
 	@sh .ci/setup run test lint
-	@exec .venv/bin/python .ci/test.py
+	@exec .venv/bin/python .ci/suite.py
 
 bench: ## the figures of benchmarks/
 	@sh .ci/setup run test

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "portal.example.com",
     "ROOTLY_API_URL": "https://api.rootly.com/v1",
     "ROOTLY_API_TOKEN": "x",
-    "DATABASE_URL": f"sqlite:///{tempfile.gettempdir()}/incidentportal-gates-{os.getpid()}.sqlite3",
+    "DATABASE_URL": "sqlite://:memory:",
 }
 OF_THE_MACHINE = ("PATH", "HOME", "LANG", "TMPDIR")
 
