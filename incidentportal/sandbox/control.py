@@ -124,7 +124,6 @@ def _upsert(store: Store, name: str, given: dict[str, Any]) -> None:
     uid = given.pop("id", None)
     known = store.find(name, uid) if uid is not None else None
     if known is not None:
-        store.remove(known)
         store.add(name, {**known.attributes, **given}, number=known.number, uid=known.uid)
     elif uid is not None and str(uid).isdecimal():
         store.add(name, given, number=int(uid))

@@ -67,25 +67,32 @@ class Store:
         number: int | None = None,
         uid: str | None = None,
     ) -> Record:
-        """Store a record, replacing the one with the same text id."""
+        """Store a record; one with the same text id is replaced where it stands."""
         following = self._next.get(list_name, FIRST_NUMBERS.get(list_name, 1))
         number = following if number is None else number
         self._next[list_name] = max(following, number + 1)
         record = Record(list_name, number, uid or text_id(list_name, number), attributes)
+        old = self._by_uid.get(record.uid)
+        if old is not None and self._parent(old) != self._parent(record):
+            self.remove(old)
         self._lists.setdefault(list_name, {})[record.uid] = record
         self._by_uid[record.uid] = record
         if list_name in PARENTS:
-            parent = str(attributes.get(PARENTS[list_name], ""))
-            self._children.setdefault((list_name, parent), {})[record.uid] = record
+            own = self._children.setdefault((list_name, self._parent(record)), {})
+            own[record.uid] = record
         return record
+
+    @staticmethod
+    def _parent(record: Record) -> str:
+        return str(record.attributes.get(PARENTS.get(record.list_name, ""), ""))
 
     def remove(self, record: Record) -> None:
         """Forget a record."""
         self._lists[record.list_name].pop(record.uid, None)
         self._by_uid.pop(record.uid, None)
         if record.list_name in PARENTS:
-            parent = str(record.attributes.get(PARENTS[record.list_name], ""))
-            self._children[record.list_name, parent].pop(record.uid, None)
+            own = self._children.get((record.list_name, self._parent(record)), {})
+            own.pop(record.uid, None)
 
     def names(self) -> list[str]:
         """The lists that hold something."""
