@@ -1,62 +1,158 @@
-"""The client: Rootly's API as methods. Its signatures come first, its insides follow."""
+"""The client: Rootly's API as methods.
+
+Reads are lists (`lists.py`) or single records; writes are few and stand at the end. A later
+follow-up (status, timeline, workflow run) is one more method beside them: `_write` does the rest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 
-from incidentportal.rootly import records
+from incidentportal.rootly import lists, readers, records, writing
+from incidentportal.rootly.answers import Answer, server_date
+from incidentportal.rootly.calls import Call, Caller
 from incidentportal.rootly.config import ClientConfig
+from incidentportal.rootly.errors import Rejected
 from incidentportal.rootly.listing import Created, Listing, Skipped
+from incidentportal.rootly.reading import Reader, record
 
 __all__ = ["Client", "Created", "Listing", "Skipped"]
+
+R = TypeVar("R", bound=records.Record)
 
 
 class Client:
     """Speaks with one Rootly. Thread-safe; holds one connection pool: keep one per process.
 
-    Reads retry by themselves and go to a list's last page. Writes are sent exactly once. All
-    raise `errors.RootlyError`.
+    Reads retry by themselves and go to a list's last page; a record that can't be read is left
+    out and named in `Listing.skipped`. Writes are sent exactly once. All raise
+    `errors.RootlyError`; reads, whose outcome hardly matters, raise the same classes.
     """
 
     def __init__(
         self, config: ClientConfig, *, transport: httpx.BaseTransport | None = None
-    ) -> None: ...
+    ) -> None:
+        self._config = config
+        self._caller = Caller(config, transport)
+        self._reader = Reader(self._caller, config.timeouts.total)
 
-    def close(self) -> None: ...
-    def __enter__(self) -> Self: ...
+    def __repr__(self) -> str:
+        return f"Client({self._config.base_url!r}, {self._config.dialect})"
+
+    def close(self) -> None:
+        """Close the connections; calls under way fail."""
+        self._caller.close()
+
+    def __enter__(self) -> Self:
+        return self
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> None: ...
+    ) -> None:
+        self.close()
 
-    def form_fields(self) -> Listing[records.FormField]: ...
-    def field_options(self, form_field_id: str) -> Listing[records.FieldOption]: ...
-    def placements(self, form_field_id: str) -> Listing[records.Placement]: ...
-    def placement_conditions(self, placement_id: str) -> Listing[records.PlacementCondition]: ...
-    def form_sets(self) -> Listing[records.FormSet]: ...
-    def form_set_conditions(self, form_set_id: str) -> Listing[records.FormSetCondition]: ...
-    def services(self) -> Listing[records.Service]: ...
-    def environments(self) -> Listing[records.Environment]: ...
-    def severities(self) -> Listing[records.Severity]: ...
-    def teams(self) -> Listing[records.Team]: ...
-    def functionalities(self) -> Listing[records.Functionality]: ...
-    def incident_types(self) -> Listing[records.IncidentType]: ...
-    def causes(self) -> Listing[records.Cause]: ...
-    def catalogs(self) -> Listing[records.Catalog]: ...
-    def catalog_entities(self, catalog_id: str) -> Listing[records.CatalogEntity]: ...
-    def users(self) -> Listing[records.User]: ...
-    def users_by_email(self, email: str) -> Listing[records.User]: ...
-    def me(self) -> records.User: ...
-    def incidents(self, created_from: datetime | None = None) -> Listing[records.Incident]: ...
-    def incident(self, incident_id: str) -> records.Incident: ...
-    def selections(self, incident_id: str) -> Listing[records.Selection]: ...
+    def form_fields(self) -> Listing[records.FormField]:
+        """All form fields, with their options and positions as far as the server includes them."""
+        return self._list(lists.FORM_FIELDS)
+
+    def field_options(self, form_field_id: str) -> Listing[records.FieldOption]:
+        """The options of one field, for a server that doesn't include them."""
+        return self._list(lists.FIELD_OPTIONS, form_field_id)
+
+    def placements(self, form_field_id: str) -> Listing[records.Placement]:
+        """Where a field is placed, on all forms."""
+        return self._list(lists.PLACEMENTS, form_field_id)
+
+    def placement_conditions(self, placement_id: str) -> Listing[records.PlacementCondition]:
+        """A placement's conditions."""
+        return self._list(lists.PLACEMENT_CONDITIONS, placement_id)
+
+    def form_sets(self) -> Listing[records.FormSet]:
+        """All form sets."""
+        return self._list(lists.FORM_SETS)
+
+    def form_set_conditions(self, form_set_id: str) -> Listing[records.FormSetCondition]:
+        """A form set's conditions."""
+        return self._list(lists.FORM_SET_CONDITIONS, form_set_id)
+
+    def services(self) -> Listing[records.Service]:
+        """All services."""
+        return self._list(lists.SERVICES)
+
+    def environments(self) -> Listing[records.Environment]:
+        """All environments."""
+        return self._list(lists.ENVIRONMENTS)
+
+    def severities(self) -> Listing[records.Severity]:
+        """All severities."""
+        return self._list(lists.SEVERITIES)
+
+    def teams(self) -> Listing[records.Team]:
+        """All teams."""
+        return self._list(lists.TEAMS)
+
+    def functionalities(self) -> Listing[records.Functionality]:
+        """All functionalities."""
+        return self._list(lists.FUNCTIONALITIES)
+
+    def incident_types(self) -> Listing[records.IncidentType]:
+        """All types of incidents."""
+        return self._list(lists.INCIDENT_TYPES)
+
+    def causes(self) -> Listing[records.Cause]:
+        """All causes."""
+        return self._list(lists.CAUSES)
+
+    def catalogs(self) -> Listing[records.Catalog]:
+        """All catalogs."""
+        return self._list(lists.CATALOGS)
+
+    def catalog_entities(self, catalog_id: str) -> Listing[records.CatalogEntity]:
+        """A catalog's entities."""
+        return self._list(lists.CATALOG_ENTITIES, catalog_id)
+
+    def users(self) -> Listing[records.User]:
+        """All people."""
+        return self._list(lists.USERS)
+
+    def users_by_email(self, email: str) -> Listing[records.User]:
+        """The people with this address, also where the server ignores the filter."""
+        found = self._list(lists.USERS, filters=(("filter[email]", email),))
+        same = tuple(user for user in found if user.email.casefold() == email.strip().casefold())
+        return Listing(same, found.skipped, found.server_date)
+
+    def me(self) -> records.User:
+        """Whose token this is."""
+        return record(self._reader.get("/users/me"), readers.user)
+
+    def incidents(self, created_from: datetime | None = None) -> Listing[records.Incident]:
+        """The incidents that this token sees, created at or after an aware moment if given.
+
+        Oldest first, so that what is made meanwhile comes last and moves nothing across pages.
+        """
+        filters: tuple[tuple[str, str], ...] = ()
+        if created_from is not None:
+            since = created_from.astimezone(UTC).isoformat(timespec="seconds")
+            since = since.replace("+00:00", "Z")
+            filters = (("filter[created_at][gte]", since), ("sort", "created_at"))
+        return self._list(lists.INCIDENTS, filters=filters)
+
+    def incident(self, incident_id: str) -> records.Incident:
+        """One incident; `Misconfigured` with status 404 where the token sees none."""
+        return record(self._reader.get(f"/incidents/{_segment(incident_id)}"), readers.incident)
+
+    def selections(self, incident_id: str) -> Listing[records.Selection]:
+        """The custom values that an incident has."""
+        return self._list(lists.SELECTIONS, incident_id)
 
     def create_incident(
         self,
@@ -64,10 +160,52 @@ class Client:
         *,
         idempotency_key: str,
         timeout: float | None = None,
-    ) -> Created: ...
-    def create_selection(
-        self, incident_id: str, selection: Mapping[str, Any]
-    ) -> records.Selection: ...
+    ) -> Created:
+        """Create an incident, within `timeout` seconds.
+
+        `attributes` are neutral (`writing.py`). The key travels as `Idempotency-Key` (Rootly's
+        guide, Idempotency); nothing here relies on its being honoured.
+        """
+        body = writing.incident_body(attributes, self._config.dialect)
+        headers = (("Idempotency-Key", idempotency_key),)
+        answer = self._write(Call("POST", "/incidents", body=body, headers=headers), timeout)
+        return Created(record(answer, readers.incident), server_date(answer.headers))
+
+    def create_selection(self, incident_id: str, selection: Mapping[str, Any]) -> records.Selection:
+        """Give an incident the value of one custom field (`form_field_id` and its value)."""
+        attributes = {"incident_id": incident_id, **selection}
+        body = writing.selection_body(attributes, self._config.dialect)
+        path = f"/incidents/{_segment(incident_id)}/form_field_selections"
+        answer = self._write(Call("POST", path, body=body), None, record_path=True)
+        return record(answer, readers.selection)
+
     def update_selection(
         self, selection_id: str, selection: Mapping[str, Any]
-    ) -> records.Selection: ...
+    ) -> records.Selection:
+        """Give a custom field's selection another value."""
+        body = writing.selection_body(selection, self._config.dialect)
+        path = f"/incident_form_field_selections/{_segment(selection_id)}"
+        answer = self._write(Call("PUT", path, body=body), None, record_path=True)
+        return record(answer, readers.selection)
+
+    def _list(
+        self, kind: lists.ListOf[R], owner: str = "", *, filters: tuple[tuple[str, str], ...] = ()
+    ) -> Listing[R]:
+        path = kind.path.format(_segment(owner)) if "{}" in kind.path else kind.path
+        return self._reader.all(kind, path, owner, kind.params + filters)
+
+    def _write(self, call: Call, timeout: float | None, *, record_path: bool = False) -> Answer:
+        """Send once, whatever happens. `record_path`: the path names a record to write to."""
+        seconds = self._config.timeouts.total if timeout is None else timeout
+        answer = self._caller.send(call, seconds)
+        error = answer.error(record_path=record_path)
+        if error is not None:
+            raise error
+        return answer
+
+
+def _segment(record_id: str) -> str:
+    """An id as a part of a path that it can't leave."""
+    if record_id in ("", ".", ".."):
+        raise Rejected(f"Nothing in Rootly can have the id “{record_id}”.")
+    return quote(record_id, safe="")

@@ -10,6 +10,8 @@
 
 `str(error)` is a plain sentence for people. No error carries the token, and none keeps the
 underlying exception: its frames hold the request's headers.
+
+The names have no "Error" behind them: they say what happened (hence the five noqa marks below).
 """
 
 from __future__ import annotations
@@ -41,11 +43,11 @@ class RootlyError(Exception):
         self.server_date = server_date
 
 
-class NotSent(RootlyError):
+class NotSent(RootlyError):  # noqa: N818 (see above)
     """Nothing reached Rootly: no connection, no place in the pool, a proxy that refused."""
 
 
-class OutcomeUnknown(RootlyError):
+class OutcomeUnknown(RootlyError):  # noqa: N818 (see above)
     """The request may have been carried out, and no answer says so.
 
     `complete` is true where a complete HTTP answer arrived. After a complete 500 or 503 Rootly is
@@ -69,7 +71,7 @@ class Unreadable(OutcomeUnknown):
     """An answer of success that can't be read: not what was promised, cut short, or too large."""
 
 
-class RateLimited(RootlyError):
+class RateLimited(RootlyError):  # noqa: N818 (see above)
     """429. `retry_after` is how many seconds to wait, as far as Rootly said."""
 
     def __init__(
@@ -84,7 +86,7 @@ class RateLimited(RootlyError):
         self.retry_after = retry_after
 
 
-class Misconfigured(RootlyError):
+class Misconfigured(RootlyError):  # noqa: N818 (see above)
     """The token, its rights or the address are wrong; `messages` are Rootly's words about it."""
 
     def __init__(
@@ -99,7 +101,7 @@ class Misconfigured(RootlyError):
         self.messages = messages
 
 
-class Rejected(RootlyError):
+class Rejected(RootlyError):  # noqa: N818 (see above)
     """Rootly refused what was sent.
 
     `field_errors` are what it said about attributes, `messages` what it said without naming one.
