@@ -17,7 +17,7 @@ REFERENCE = frozenset({"id", "type"})
 """All that a reference to a record holds, so that what holds more is the record itself."""
 
 
-class NotAList(ValueError):
+class NotAListError(ValueError):
     """An answer that holds no list where one was promised."""
 
 
@@ -85,9 +85,7 @@ class Row:
         it may come as.
         """
         inside, related = self.values.get(name), self.relationships.get(name)
-        whole = [
-            item for item in (*_objects(inside), *_objects(related)) if not REFERENCE >= set(item)
-        ]
+        whole = [item for item in (*_objects(inside), *_objects(related)) if set(item) - REFERENCE]
         if whole:
             return [Row(item) for item in whole]
         candidates = [row for kind in kinds for row in self.included.get(kind, [])]
@@ -133,14 +131,11 @@ def objects(value: Any) -> list[Row]:
 
 
 def items_of(document: Any, name: str) -> list[Any]:
-    """The entries of a list's answer; raises NotAList. `name` is the list's last path segment."""
+    """The entries of a list's answer; raises NotAListError. `name` is the list's last path segment."""
     if isinstance(document, dict):
-        if "data" in document:
-            document = document["data"]
-        else:
-            document = _only_list(document, name)
+        document = document["data"] if "data" in document else _only_list(document, name)
     if not isinstance(document, list):
-        raise NotAList
+        raise NotAListError
     return document
 
 
