@@ -1,0 +1,63 @@
+"""What a form's field is, as plain data: made once per snapshot, shared by all requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from incidentportal.catalog.options import OptionList
+from incidentportal.rootly.records import PlacementCondition
+
+Answers = Mapping[str, Sequence[str]]
+"""Raw text as it was posted, by control name."""
+
+Value = str | bool | tuple[str, ...] | Mapping[str, str]
+"""A cleaned answer: text, a tick, chosen ids or listed texts, labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Field:
+    """One field of a form.
+
+    `control` is a key of `kinds.CONTROLS`. `attribute` is the incident attribute it is sent as;
+    a custom field has none and is sent as a selection, its chosen ids as `selected`. `noun`
+    ("a severity") is set while the label is Rootly's own. `conditions` are its placement's.
+    """
+
+    id: str
+    kind: str
+    name: str
+    label: str
+    control: str
+    slug: str = ""
+    help: str = ""
+    noun: str = ""
+    attribute: str = ""
+    is_custom: bool = False
+    takes_one_id: bool = False
+    selected: str = ""
+    rich: bool = False
+    options: OptionList | None = None
+    limit: int = 0
+    required: bool = False
+    non_editable: bool = False
+    defaults: tuple[str, ...] = ()
+    conditions: tuple[PlacementCondition, ...] = ()
+    placement_operator: str = ""
+    required_operator: str = ""
+
+
+def control_name(form_field_id: str) -> str:
+    """The control name of a custom field.
+
+    Ids are remote text: characters that a posted form would not give back unchanged (line ends,
+    other control characters, lone surrogates) are written as `%` and their code point.
+    """
+    return "form_field_" + "".join(
+        char if char.isprintable() else f"%{ord(char):X}" for char in form_field_id
+    )
+
+
+def dom_id(name: str) -> str:
+    """The element id of the control called `name`: without spaces, which would end an id."""
+    return "id_" + "".join(f"%{ord(char):X}" if char.isspace() else char for char in name)

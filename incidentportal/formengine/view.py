@@ -1,0 +1,293 @@
+"""The form as the templates receive it: plain data, cheap to make, nothing left to decide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+from incidentportal.catalog.options import OptionList
+from incidentportal.formengine.cleaning import TICKED
+from incidentportal.formengine.fields import Answers, Field, dom_id
+from incidentportal.formengine.kinds import CONTROLS
+from incidentportal.formengine.resolve import FieldState, ResolvedForm
+from incidentportal.formengine.searching import (
+    Found,
+    box_name,
+    is_long,
+    search,
+    searched_name,
+)
+from incidentportal.formengine.validation import given_values
+
+RADIOS = 7
+"""Up to so many options to choose one from stand open; more are a drop-down list."""
+_GONE_SHOWN = 20
+_LONGEST_ID = 255
+_UNSHOWABLE = re.compile(r"[\x00\ud800-\udfff]")
+# What a browser's own date controls keep; other text would vanish from them.
+_NATIVE = {
+    "date": re.compile(r"(\d{4}-\d{2}-\d{2})?", re.ASCII),
+    "datetime-local": re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?)?", re.ASCII),
+}
+
+Layout = Literal["", "select", "radios", "checkboxes"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceView:
+    """An option on the page. `hint` tells it apart or describes it."""
+
+    id: str
+    label: str
+    hint: str = ""
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """A long list's search box. `done` is what the page's hits were searched for, carried by the
+    hidden control `done_name`; `hits` counts them, `more` says that there are others.
+    """
+
+    name: str
+    dom_id: str
+    query: str
+    done_name: str
+    hits: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldView:
+    """One field on the page.
+
+    `template` draws it. `value` is the text of a text control, `checked` a tick's state, `choices`
+    are the options to draw in `layout`. In a long list (`search` is set) `choices` are what was
+    chosen, then the hits. `blank_label` names the choice of nothing, where there is one. `how`
+    says how to fill the field in and belongs to the help. `anchor` is the id of the element that
+    an error summary's link leads to, `described_by` the ids of help and error.
+    """
+
+    name: str
+    dom_id: str
+    template: str
+    control: str
+    label: str
+    required: bool
+    help: str
+    how: str
+    errors: tuple[str, ...]
+    value: str = ""
+    checked: bool = False
+    input_type: str = "text"
+    input_mode: str = ""
+    layout: Layout = ""
+    choices: tuple[ChoiceView, ...] = ()
+    blank_label: str = ""
+    search: SearchView | None = None
+    anchor: str
+    help_id: str
+    error_id: str
+    described_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorLine:
+    """A line of the error summary; without a field, `anchor` and `label` are blank."""
+
+    message: str
+    anchor: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """The fields in order, and the error summary in the same order, errors without a field last."""
+
+    fields: tuple[FieldView, ...]
+    errors: tuple[ErrorLine, ...] = ()
+
+
+def form_view(
+    form: ResolvedForm,
+    answers: Answers,
+    zone: tzinfo,
+    *,
+    errors: Mapping[str, Sequence[str]] | None = None,
+    messages: Sequence[str] = (),
+) -> FormView:
+    """The form with these answers. `errors` are by control name, `messages` have no field.
+
+    An error of a field that isn't shown goes to the summary: none is ever dropped.
+    """
+    by_name = errors or {}
+    fields = tuple(
+        _field_view(state, answers, zone, tuple(by_name.get(state.field.name, ())))
+        for state in form.shown
+    )
+    lines = [
+        ErrorLine(message, field.anchor, field.label)
+        for field in fields
+        for message in field.errors
+    ]
+    shown = {field.name for field in fields}
+    lines += [
+        ErrorLine(message)
+        for name, found in by_name.items()
+        if name not in shown
+        for message in found
+    ]
+    lines += [ErrorLine(message) for message in messages]
+    return FormView(fields, tuple(lines))
+
+
+def _field_view(
+    state: FieldState, answers: Answers, zone: tzinfo, errors: tuple[str, ...]
+) -> FieldView:
+    field = state.field
+    control = CONTROLS[field.control]
+    element = dom_id(field.name)
+    given = given_values(answers, field.name)
+    how = control.how
+    if field.control == "datetime":
+        how = f"Without an offset it is in the time zone {zone}."
+    help_id = f"{element}_help" if field.help or how else ""
+    error_id = f"{element}_error"
+    parts = _choice_parts(state, answers, given) if control.chooses else _typed_parts(field, given)
+    return FieldView(
+        name=field.name,
+        dom_id=element,
+        template=parts.template or control.template,
+        control=field.control,
+        label=field.label,
+        required=state.required,
+        help=field.help,
+        how=how,
+        errors=errors,
+        value=parts.value,
+        checked=parts.checked,
+        input_type=parts.input_type,
+        input_mode=control.input_mode,
+        layout=parts.layout,
+        choices=parts.choices,
+        blank_label=parts.blank_label,
+        search=parts.search,
+        anchor=element + parts.anchor,
+        help_id=help_id,
+        error_id=error_id,
+        described_by=f"{help_id} {error_id}".strip() if errors else help_id,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What differs between text and choices; `anchor` is what the element's id is followed by."""
+
+    template: str = ""
+    value: str = ""
+    checked: bool = False
+    input_type: str = "text"
+    layout: Layout = ""
+    choices: tuple[ChoiceView, ...] = ()
+    blank_label: str = ""
+    search: SearchView | None = None
+    anchor: str = ""
+
+
+def _typed_parts(field: Field, given: list[str]) -> _Parts:
+    control = CONTROLS[field.control]
+    if field.control == "checkbox":
+        return _Parts(checked=any(value.strip().lower() in TICKED for value in given))
+    value = showable("\n".join(given) if control.many else (given or [""])[0])
+    native = _NATIVE.get(control.input_type)
+    input_type = control.input_type if native is None or native.fullmatch(value) else "text"
+    return _Parts(value=value, input_type=input_type)
+
+
+def _choice_parts(state: FieldState, answers: Answers, given: list[str]) -> _Parts:
+    field = state.field
+    options = field.options if field.options is not None else OptionList()
+    many = CONTROLS[field.control].many
+    chosen = tuple(dict.fromkeys(given))
+    nothing = "" if many or state.required else "None"
+    if is_long(field):
+        found = search(answers, field)
+        return _Parts(
+            template="formengine/fields/search.html",
+            layout="checkboxes" if many else "radios",
+            choices=_chosen_and_found(options, chosen, found),
+            blank_label=nothing,
+            search=_search_view(field, found),
+            anchor="__q",
+        )
+    choices = _native(options, chosen)
+    if many:
+        return _Parts(layout="checkboxes", choices=choices, anchor="_0")
+    if len(options) <= RADIOS:
+        return _Parts(layout="radios", choices=choices, blank_label=nothing, anchor="_0")
+    return _Parts(layout="select", choices=choices, blank_label=nothing or "Choose one")
+
+
+def _search_view(field: Field, found: Found) -> SearchView:
+    return SearchView(
+        name=box_name(field.name),
+        dom_id=box_name(dom_id(field.name)),
+        query=showable(found.query),
+        done_name=searched_name(field.name),
+        hits=len(found.hits),
+        more=found.more,
+    )
+
+
+_prepared: WeakKeyDictionary[OptionList, tuple[ChoiceView, ...]] = WeakKeyDictionary()
+
+
+def _native(options: OptionList, chosen: tuple[str, ...]) -> tuple[ChoiceView, ...]:
+    """All options, the chosen ones selected. With none chosen it is the same object each time,
+    so that a template may keep what it made of it.
+    """
+    plain = _prepared.get(options)
+    if plain is None:
+        plain = tuple(ChoiceView(one.id, one.label, one.hint) for one in options)
+        _prepared[options] = plain
+    if not chosen:
+        return plain
+    drawn = (
+        ChoiceView(one.id, one.label, one.hint, selected=True) if one.id in chosen else one
+        for one in plain
+    )
+    return (*drawn, *_gone(options, chosen))
+
+
+def _chosen_and_found(
+    options: OptionList, chosen: tuple[str, ...], found: Found
+) -> tuple[ChoiceView, ...]:
+    known = (options.get(option_id) for option_id in chosen)
+    ticked = [ChoiceView(one.id, one.label, one.hint, selected=True) for one in known if one]
+    hits = (ChoiceView(one.id, one.label, one.hint) for one in found.hits if one.id not in chosen)
+    return (*ticked, *_gone(options, chosen), *hits)
+
+
+def _gone(options: OptionList, chosen: tuple[str, ...]) -> tuple[ChoiceView, ...]:
+    """Chosen ids that the list doesn't have (any more): kept, so that the person sees and decides.
+
+    What no page can carry back unchanged is not.
+    """
+    gone = (
+        option_id
+        for option_id in chosen
+        if option_id not in options and len(option_id) <= _LONGEST_ID and option_id.isprintable()
+    )
+    return tuple(
+        ChoiceView(option_id, "No longer available", option_id, selected=True)
+        for option_id, _ in zip(gone, range(_GONE_SHOWN), strict=False)
+    )
+
+
+def showable(text: str) -> str:
+    """Text as a page can carry it: NUL and lone surrogates become replacement characters."""
+    return _UNSHOWABLE.sub("�", text)
