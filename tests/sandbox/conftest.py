@@ -21,7 +21,8 @@ class Api:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         headers = {"Authorization": f"Bearer {sandbox.token}"}
-        self.http = httpx.Client(base_url=sandbox.url, headers=headers, timeout=10)
+        # Reading the machine's certificates, which http:// needs none of, takes 40 ms.
+        self.http = httpx.Client(base_url=sandbox.url, headers=headers, timeout=10, verify=False)
 
     def get(self, path: str, **query: Any) -> httpx.Response:
         """Read an address below the sandbox's root, such as `v1/services`."""
