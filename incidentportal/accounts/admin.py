@@ -7,7 +7,7 @@ from incidentportal.accounts.models import User
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin[User]):
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # a parameter only in the stubs
     """Django's own, with the time zone."""
 
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Portal", {"fields": ("time_zone",)}))

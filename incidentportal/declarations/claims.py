@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
@@ -73,14 +73,14 @@ def kept(pk: uuid.UUID, claim: int) -> Iterator[None]:
     over = threading.Event()
 
     def keep() -> None:
-        while not over.wait(settings.DELIVERY_LEASE / 3):
-            try:
-                if not renew(pk, claim):
-                    return
-            except DatabaseError:
-                continue  # gone for a while: the next round may reach it before the lease ends
-            finally:
+        try:
+            while not over.wait(settings.DELIVERY_LEASE / 3):
+                with suppress(DatabaseError):  # gone for a while: the next round may reach it
+                    if not renew(pk, claim):
+                        return
                 close_old_connections()
+        finally:
+            connection.close()  # the thread's own
 
     keeper = threading.Thread(target=keep, name=f"lease-{pk}", daemon=True)
     keeper.start()

@@ -96,11 +96,11 @@ class Declaration(models.Model):
         indexes = [
             # DeclarationQuerySet.due
             models.Index(
-                "upstream", "severity_rank", "-submitted_at",
+                fields=["upstream", "severity_rank", "-submitted_at"],
                 name="declaration_due", condition=Q(due_at__isnull=False),
             ),
             # "My declarations", newest first
-            models.Index("author", "-submitted_at", name="declaration_mine"),
+            models.Index(fields=["author", "-submitted_at"], name="declaration_mine"),
         ]  # fmt: skip
 
     def __str__(self) -> str:

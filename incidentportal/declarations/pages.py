@@ -1,0 +1,185 @@
+"""What the pages about declarations receive: documented dataclasses, in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+
+from incidentportal.declarations import queue
+from incidentportal.declarations.models import Attempt, Declaration
+from incidentportal.declarations.states import State
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+STATE_WORDS = {
+    State.QUEUED: "Saved, waiting to be sent",
+    State.DELIVERING: "Saved, still sending",
+    State.DELIVERED: "In Rootly",
+    State.REJECTED: "Needs a correction",
+    State.UNCONFIRMED: "Unclear: may be in Rootly",
+    State.FAILED: "Given up by an admin",
+    State.WITHDRAWN: "Withdrawn",
+}
+HEADINGS = {
+    State.QUEUED: "Your declaration is saved",
+    State.DELIVERING: "Your declaration is saved",
+    State.DELIVERED: "Incident declared",
+    State.UNCONFIRMED: "We can't tell whether Rootly has it",
+    State.FAILED: "This declaration was given up",
+    State.WITHDRAWN: "You took this back",
+}
+SLACK_HOSTS = ("slack.com",)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line in a list of declarations."""
+
+    id: UUID
+    title: str
+    state: str
+    state_words: str
+    submitted_at: datetime
+    number: int | None
+
+
+def row(declaration: Declaration) -> Row:
+    """A declaration as a line."""
+    state = State(declaration.state)
+    return Row(
+        declaration.pk, declaration.title, state, STATE_WORDS[state],
+        declaration.submitted_at, declaration.incident.get("number"),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """A field's label as it was shown, and what was chosen or typed, as text."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    """An attempt in words."""
+
+    words: str
+    started_at: datetime
+    milliseconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A declaration's page. `poll_seconds` is 0 once nothing will change by itself.
+
+    `url` and `slack_url` are blank unless their hosts may be linked to.
+    """
+
+    id: UUID
+    state: str
+    state_words: str
+    heading: str
+    sentences: tuple[str, ...]
+    held: str
+    submitted_at: datetime
+    is_incident: bool
+    number: int | None
+    incident_title: str
+    status: str
+    url: str
+    slack_name: str
+    slack_url: str
+    slack_words: str
+    open_values: tuple[str, ...]
+    answers: tuple[AnswerLine, ...]
+    attempts: tuple[AttemptLine, ...]
+    poll_seconds: int
+
+
+def shown(declaration: Declaration) -> Shown:
+    """A declaration as its page shows it. Queries: its attempts, and whether the queue is held."""
+    state = State(declaration.state)
+    waits = state in {State.QUEUED, State.DELIVERING}
+    held = queue.is_held(declaration.upstream) if waits else ""
+    incident: dict[str, Any] = declaration.incident
+    unfinished = state is State.DELIVERED and declaration.due_at is not None
+    return Shown(
+        id=declaration.pk,
+        state=state,
+        state_words=STATE_WORDS[state],
+        heading=HEADINGS.get(state, STATE_WORDS[state]),
+        sentences=_sentences(declaration, state, held),
+        held=held,
+        submitted_at=declaration.submitted_at,
+        is_incident=state is State.DELIVERED,
+        number=incident.get("number"),
+        incident_title=incident.get("title") or declaration.title,
+        status=str(incident.get("status") or "").replace("_", " "),
+        url=safe_link(incident.get("url") or ""),
+        slack_name=incident.get("slack_name") or "",
+        slack_url=safe_link(incident.get("slack_url") or "", hosts=SLACK_HOSTS),
+        slack_words="Being made, if your company uses one" if unfinished else "None",
+        open_values=_open_values(declaration),
+        answers=tuple(AnswerLine(item["label"], item["text"]) for item in declaration.labels),
+        attempts=tuple(_attempt_line(item) for item in declaration.attempts.all()),
+        poll_seconds=2 if waits or unfinished else 0,
+    )
+
+
+def _sentences(declaration: Declaration, state: State, held: str) -> tuple[str, ...]:
+    if state in {State.QUEUED, State.DELIVERING}:
+        said = "It can't get lost any more: the portal keeps it until Rootly has it."
+        own = declaration.sentence or "It is being sent to Rootly."
+        return (said, own) if not held or held == own else (said, own, held)
+    if state is State.DELIVERED:
+        return ()
+    return (declaration.sentence,) if declaration.sentence else ()
+
+
+def _open_values(declaration: Declaration) -> tuple[str, ...]:
+    """Custom values that Rootly refused, with its words; labels as they were shown."""
+    labels = {item["name"]: item["label"] for item in declaration.labels}
+    return tuple(
+        f"{labels.get('form_field_' + str(value['form_field_id']), 'A field')}: {value['refused']}"
+        for value in declaration.open_values
+        if "refused" in value
+    )
+
+
+def _attempt_line(attempt: Attempt) -> AttemptLine:
+    if attempt.finished_at is None:
+        words = "Sent; no answer so far."
+    else:
+        words = attempt.sentence or "Rootly made the incident."
+        if attempt.status and attempt.outcome != "Delivered":
+            words += f" (Rootly answered {attempt.status}.)"
+    return AttemptLine(words, attempt.started_at, attempt.milliseconds)
+
+
+def safe_link(url: str, *, hosts: tuple[str, ...] = ()) -> str:
+    """The address if a link may lead there (https; http on loopback alone), else blank.
+
+    ROOTLY_WEB_HOSTS, where set, names the hosts; `hosts` are allowed besides them. A host's
+    subdomains count as the host.
+    """
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return ""
+    if parts.username is not None or any(character.isspace() for character in url):
+        return ""
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
+        return ""
+    allowed = settings.ROOTLY_WEB_HOSTS
+    return url if host and (not allowed or _is_among(host, [*allowed, *hosts])) else ""
+
+
+def _is_among(host: str, hosts: list[str]) -> bool:
+    return any(host == item.lower() or host.endswith("." + item.lower()) for item in hosts)

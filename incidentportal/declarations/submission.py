@@ -1,0 +1,64 @@
+"""Saving what a person submitted: the moment from which the portal guarantees it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from incidentportal.accounts.models import User
+from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A form that was found valid."""
+
+    upstream: str
+    snapshot_id: int
+    title: str
+    answers: Mapping[str, Sequence[str]]
+    labels: Sequence[Mapping[str, str]]
+    payload: Mapping[str, Any]
+    severity_rank: int
+
+    def fields(self) -> dict[str, Any]:
+        """As the row stores it."""
+        return {
+            "upstream": self.upstream,
+            "snapshot_id": self.snapshot_id,
+            "title": self.title,
+            "answers": {name: list(values) for name, values in self.answers.items()},
+            "labels": list(self.labels),
+            "payload": dict(self.payload),
+            "severity_rank": self.severity_rank,
+        }
+
+
+def save(pk: uuid.UUID, author: User, submission: Submission) -> bool:
+    """Commit a new declaration, or the correction of a rejected one.
+
+    False: a declaration with this id exists already, and there is nothing to correct; nothing was
+    written. When this returns True the row is on disk.
+    """
+    try:
+        with transaction.atomic():
+            Declaration.objects.create(pk=pk, author=author, **submission.fields())
+    except IntegrityError:
+        return _correct(pk, author, submission)
+    return True
+
+
+def _correct(pk: uuid.UUID, author: User, submission: Submission) -> bool:
+    # The state is the guard: of two corrections at once, one finds it queued already.
+    return bool(
+        Declaration.objects.filter(pk=pk, author=author, state=State.REJECTED).update(
+            state=State.QUEUED, due_at=Now(), errors={}, sentence="", failures=0,
+            **submission.fields(),
+        )  # fmt: skip
+    )

@@ -1,0 +1,42 @@
+"""What every page receives."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from incidentportal.accounts.roles import is_admin
+from incidentportal.catalog import connection
+from incidentportal.catalog.current import sync_state
+from incidentportal.declarations import queue
+
+
+class Page(TypedDict):
+    """`banners`: sentences for admins about what keeps declarations or the form from working."""
+
+    banners: list[str]
+
+
+def page(request: HttpRequest) -> Page:
+    """Banners cost queries, and only admins see them."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or not is_admin(user):
+        return {"banners": []}
+    return {"banners": banners()}
+
+
+def banners() -> list[str]:
+    """What an admin has to know now, in plain words."""
+    problem = connection.config_problem()
+    if problem is not None:
+        return [f"{problem[1]} Set {problem[0]} and restart."]
+    found = []
+    if held := queue.is_held(connection.upstream()):
+        found.append(f"Declarations are kept but not sent. {held} Check ROOTLY_API_TOKEN and "
+                     f"ROOTLY_API_URL; the portal tries again every {settings.DELIVERY_PROBE:g} s.")  # fmt: skip
+    state = sync_state()
+    if state is not None and state.error:
+        found.append(f"Rootly's configuration could not be fetched: {state.error}")
+    return found

@@ -1,0 +1,75 @@
+"""Home, and the pages for what went wrong."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template import loader
+from django.urls import reverse
+
+from incidentportal.accounts.roles import person
+from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.pages import row
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Where everybody starts."""
+    latest = Declaration.objects.visible_to(person(request)).order_by("-submitted_at")[:5]
+    return render(request, "portal/home.html", {"rows": [row(item) for item in latest]})
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The admin site has no sign-in of its own."""
+    after = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+    return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({REDIRECT_FIELD_NAME: after})}")
+
+
+def _sorry(request: HttpRequest, status: int, title: str, *sentences: str) -> HttpResponse:
+    """An error page that needs neither session nor database: both may be what failed."""
+    context = {"title": title, "sentences": sentences, "banners": [], "messages": []}
+    return HttpResponse(loader.render_to_string("portal/message.html", context), status=status)
+
+
+@login_not_required
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    if isinstance(exception, DisallowedHost):
+        return _sorry(
+            request, 400, "Wrong address",
+            "The portal is not set up to answer under this host name.",
+            "For whoever runs it: add the name to ALLOWED_HOSTS.",
+        )  # fmt: skip
+    return _sorry(
+        request, 400, "That could not be read",
+        "What was sent is too large or broken. Nothing was declared.",
+        "Go back: your browser still has what you typed. Shorten it, and send it again.",
+    )  # fmt: skip
+
+
+@login_not_required
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    return _sorry(request, 403, "Not allowed", "You may not do this with your account.")
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404; the same words for what doesn't exist and for what one may not see."""
+    return _sorry(request, 404, "Not found", "There is nothing here that you can see.")
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500."""
+    return _sorry(
+        request, 500, "The portal failed",
+        "That is a fault of the portal, not of what you typed.",
+        "If you were declaring an incident: look under “My declarations” whether it was saved. "
+        "If it isn't there, go back and send it again.",
+    )  # fmt: skip

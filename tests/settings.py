@@ -1,0 +1,25 @@
+"""The portal's own settings, as tests run them: nothing comes from a developer's `.env`."""
+
+import os
+
+from incidentportal.env import SETTINGS
+
+GIVEN = {
+    "SECRET_KEY": "a secret for tests, long enough to be taken for a real one: 0123456789",
+    "HTTPS_ONLY": "false",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "DATABASE_URL": os.environ.get("STORE_DATABASE_URL", ""),
+    "CACHE_URL": os.environ.get("STORE_REDIS_URL", ""),
+}
+for setting in SETTINGS:
+    os.environ[setting.name] = GIVEN.get(setting.name, "")
+    os.environ.pop(f"{setting.name}_FILE", None)
+
+from incidentportal.settings import *  # noqa: E402, F403  # after its environment is set
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {  # noqa: F405  # pages are tested without a collectstatic before
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

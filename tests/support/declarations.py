@@ -1,0 +1,18 @@
+"""Rows to start from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from incidentportal.accounts.models import User
+from incidentportal.declarations.models import Declaration
+
+
+def make_declaration(author: User, **fields: Any) -> Declaration:
+    """A saved declaration that is due now."""
+    given = {
+        "upstream": "http://127.0.0.1:9/v1", "snapshot_id": 1, "title": "Checkout is slow",
+        "answers": {"title": ["Checkout is slow"]}, "labels": [],
+        "payload": {"title": "Checkout is slow"}, **fields,
+    }  # fmt: skip
+    return Declaration.objects.create(author=author, **given)
