@@ -26,7 +26,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--services", type=int, help="how many services (default 40)")
     parser.add_argument("--size", choices=("small", "large"), default="small")
     parser.add_argument(
-        "--fault", action="append", default=[], metavar="JSON", help="as POST /_control/faults"
+        "--fault",
+        action="append",
+        default=[],
+        metavar="JSON",
+        help="as POST /_control/faults; a reset forgets it",
     )
     for name, value in Switches().plain().items():
         flag = f"--{name.replace('_', '-')}"

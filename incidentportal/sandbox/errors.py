@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from incidentportal.sandbox.messages import Answer, Dialect, json_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 REASONS = {
     400: ("bad_request", "The request could not be read."),
@@ -22,8 +22,6 @@ REASONS = {
     403: ("forbidden", "You do not have permission to do that."),
     404: ("not_found", "Not found or unauthorized"),
     405: ("method_not_allowed", "Method not allowed."),
-    409: ("conflict", "A request with this idempotency key is under way."),
-    413: ("payload_too_large", "The request is too large."),
     415: ("unsupported_media_type", "Unsupported media type."),
     422: ("unprocessable_entity", "Validation failed."),
 }
@@ -93,11 +91,7 @@ def refusal(error: ApiError, dialect: Dialect, shape: str = "auto") -> Answer:
     chosen = (
         shape if error.problems and shape != "auto" else {"jsonapi": "A", "plain": "C"}[dialect]
     )
-    return json_answer(error.status, _content(error, chosen), dialect, _headers(error))
-
-
-def _headers(error: ApiError) -> Mapping[str, str]:
-    return {"Retry-After": "1"} if error.status == 409 else {}
+    return json_answer(error.status, _content(error, chosen), dialect)
 
 
 def _content(error: ApiError, shape: str) -> Any:

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any
 
 # The guide's examples call their most severe severity 0; zero is an id like any other.
 FIRST_NUMBERS = {"severities": 0, "users": 298, "form_fields": 40, "form_field_options": 100}
@@ -94,10 +91,6 @@ class Store:
             own = self._children.get((record.list_name, self._parent(record)), {})
             own.pop(record.uid, None)
 
-    def names(self) -> list[str]:
-        """The lists that hold something."""
-        return sorted(self._lists)
-
     def all(self, list_name: str) -> list[Record]:
         """A list's records in the order they came."""
         return list(self._lists.get(list_name, {}).values())
@@ -128,6 +121,3 @@ class Store:
         if record is not None and record.number == number:
             return record
         return next((each for each in self.all(list_name) if each.number == number), None)
-
-    def __iter__(self) -> Iterator[Record]:
-        return iter(self._by_uid.values())
