@@ -52,6 +52,12 @@ def _raise(error: RootlyError) -> None:
     raise error
 
 
+def _lacks_options(field: FormField) -> bool:
+    """Whether the server may have left out what `include=options` asks for."""
+    chosen = field.input_kind in {"select", "multi_select"} and field.value_kind == "inherit"
+    return field.kind == "custom" and chosen and not field.options
+
+
 class _Fetch:
     def __init__(self, client: Client, form: str) -> None:
         self._client = client
@@ -125,8 +131,17 @@ class _Fetch:
             ask_entities = partial(self._client.catalog_entities, catalog_id)
             self._ask("catalog_entities", ask_entities, partial(self._take_entities, catalog_id))
         for field in fields:
+            if _lacks_options(field):
+                ask_options = partial(self._client.field_options, field.id)
+                self._ask("field_options", ask_options, partial(self._take_options, field.id))
             ask_placements = partial(self._client.placements, field.id)
             self._ask("placements", ask_placements, partial(self._take_placements, field.id))
+
+    def _take_options(self, field_id: str, options: tuple[Any, ...]) -> None:
+        self._lists["form_fields"] = tuple(
+            msgspec.structs.replace(field, options=options) if field.id == field_id else field
+            for field in self._lists["form_fields"]
+        )
 
     def _take_form_sets(self, form_sets: tuple[FormSet, ...]) -> None:
         for form_set in form_sets:

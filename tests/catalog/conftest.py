@@ -1,0 +1,69 @@
+"""A portal whose upstream is the sandbox, and pictures made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from incidentportal.catalog import connection, current, stored
+from incidentportal.catalog.models import Snapshot, SyncState
+from incidentportal.catalog.picture import Picture
+from incidentportal.rootly.records import FormField
+from tests.support.sandbox import Sandbox
+
+UPSTREAM = "http://127.0.0.1:9/v1"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    current.forget()
+    yield
+    current.forget()
+    connection.close()
+
+
+@pytest.fixture
+def portal(settings: Settings) -> Settings:
+    """Settings with an upstream where nobody listens."""
+    settings.ROOTLY_API_URL = UPSTREAM
+    settings.ROOTLY_API_TOKEN = "token"
+    return settings
+
+
+@pytest.fixture
+def rootly(db: None, settings: Settings, sandbox: Sandbox) -> Sandbox:
+    """The sandbox, as the configured upstream."""
+    settings.ROOTLY_API_URL = sandbox.jsonapi_url
+    settings.ROOTLY_API_TOKEN = sandbox.token
+    return sandbox
+
+
+def a_picture(*names: str) -> Picture:
+    """A picture with form fields of these names."""
+    return Picture(form_fields=tuple(FormField(id=name, name=name) for name in names))
+
+
+def put_to_use(
+    picture: Picture,
+    upstream: str = UPSTREAM,
+    *,
+    content: bytes | None = None,
+    at: datetime | None = None,
+    **state: Any,
+) -> Snapshot:
+    """Store a snapshot and name it the one in use."""
+    at = at or timezone.now()
+    snapshot = Snapshot.objects.create(
+        upstream=upstream,
+        digest=stored.digest(picture),
+        content=stored.encode(picture) if content is None else content,
+        created_at=at,
+    )
+    changes = {"snapshot": snapshot, "good_at": at, "tried_at": at, **state}
+    SyncState.objects.update_or_create(upstream=upstream, defaults=changes)
+    return snapshot
