@@ -13,13 +13,17 @@ LOCK_LINE = "django==5.2.1 \\\n    --hash=sha256:00\n"
 
 
 def refused(
-    gate: gates.Gate, *arguments: str, cwd: Path = gates.ROOT, given: str = "", **variables: str
+    gate: gates.Gate,
+    *arguments: str,
+    cwd: Path = gates.ROOT,
+    given: str = "",
+    variables: dict[str, str] | None = None,
 ) -> str:
     """What the gate says about a sample, once it has ended with a failure."""
     done = subprocess.run(
         [*gate.command, *arguments],
         cwd=cwd,
-        env=gate.environment() | variables,
+        env=gate.environment() | (variables or {}),
         input=given,
         capture_output=True,
         text=True,
@@ -184,7 +188,8 @@ def test_the_migrations_check_bites(tmp_path: Path) -> None:
     )
 
     said = refused(
-        gates.MIGRATIONS, PYTHONPATH=str(tmp_path), DJANGO_SETTINGS_MODULE="forgetful_settings"
+        gates.MIGRATIONS,
+        variables={"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "forgetful_settings"},
     )
 
     assert "Create model Thing" in said
@@ -195,4 +200,4 @@ def test_the_migrations_check_bites(tmp_path: Path) -> None:
     [("DEBUG", "true", "security.W018"), ("SECRET_KEY", "short", "security.W009")],
 )
 def test_the_deploy_check_bites(name: str, value: str, complaint: str) -> None:
-    assert complaint in refused(gates.DEPLOY, **{name: value})
+    assert complaint in refused(gates.DEPLOY, variables={name: value})
