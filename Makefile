@@ -6,7 +6,7 @@ help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
 
 run: setup ## try it: a pretend Rootly, demo accounts and the portal, in one process tree
-	@exec .venv/bin/python manage.py demo
+	@exec .venv/bin/python -m incidentportal.portal.demo
 
 setup: ## .venv with everything that running needs, from the lock; static files collected
 	@sh .ci/setup run

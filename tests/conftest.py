@@ -1,3 +1,3 @@
 """What every test may use."""
 
-pytest_plugins = ["tests.support.plugin", "tests.support.people"]
+pytest_plugins = ["tests.support.plugin", "tests.support.people", "tests.support.portal"]

@@ -1,4 +1,164 @@
-"""stub"""
-from django.http import HttpResponse
-def new(request): return HttpResponse("x")
-mine = detail = lambda request, pk=None: HttpResponse("x")
+"""The pages: the form, a declaration, one's own declarations. They translate; the work is done
+in `forms.py`, `submission.py` and `work.py`.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from incidentportal.accounts.roles import person
+from incidentportal.catalog import connection
+from incidentportal.catalog.current import Catalog, current
+from incidentportal.declarations import identity, pages, submission, work
+from incidentportal.declarations.forms import FilledForm, answers_of
+from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.states import State
+from incidentportal.formengine.view import FormView
+
+LEDE = "Say what you see. Everything is kept, and sent to Rootly as soon as it answers."
+LEDE_REFUSED = "Rootly did not accept it as it is. It is kept here: correct it and send it again."
+
+
+@never_cache
+@vary_on_headers("HX-Request")
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """The form, and what is posted with it."""
+    catalog = current()
+    if catalog is None:
+        return _not_yet(request)
+    if request.method == "POST":
+        return _posted(request, catalog, None)
+    if request.headers.get("HX-Trigger") == "waiting":
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    form = FilledForm.start(catalog, person(request).zone)
+    return _form_page(request, form.view(), identity.new(person(request)))
+
+
+@never_cache
+@vary_on_headers("HX-Request")
+@require_http_methods(["GET", "HEAD", "POST"])
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A declaration; a rejected one is its form again, with Rootly's words at their fields."""
+    rows = Declaration.objects.visible_to(person(request)).prefetch_related("attempts")
+    declaration = get_object_or_404(rows, pk=pk)
+    catalog = current()
+    if request.method == "POST":
+        return _not_yet(request) if catalog is None else _posted(request, catalog, declaration)
+    if declaration.state == State.REJECTED and catalog is not None:
+        if request.headers.get("HX-Request"):
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return _refused(request, catalog, declaration, status=200)
+    template = "declarations/detail.html"
+    fragment = "#status" if request.headers.get("HX-Request") else ""
+    return render(request, template + fragment, {"shown": pages.shown(declaration)})
+
+
+@never_cache
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """One's own declarations, newest first."""
+    rows = Declaration.objects.visible_to(person(request)).order_by("-submitted_at")
+    page = Paginator(rows, 25).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "declarations/mine.html",
+        {"rows": [pages.row(item) for item in page], "page": page},
+    )
+
+
+def _posted(
+    request: HttpRequest, catalog: Catalog, declaration: Declaration | None
+) -> HttpResponse:
+    """Redraw, search, send the form back with what is wrong, or save and deliver."""
+    author = person(request)
+    carried = request.POST.get("declaration", "")
+    pk = identity.read(carried, author)
+    form = FilledForm.filled(catalog, answers_of(request.POST), author.zone)
+    if request.headers.get("HX-Request") or form.wants_search:
+        kept = carried if pk else identity.new(author)
+        return _form_page(request, form.view(), kept, declaration=declaration)
+    if pk is None:
+        notice = "This form was out of date. Nothing was declared; please send it again."
+        view = form.view(form.cleaned.errors, [notice])
+        return _form_page(request, view, identity.new(author), status=422)
+    if form.cleaned.errors:
+        existing = _existing(pk)
+        if existing is not None and existing.state != State.REJECTED:
+            return _to(pk)
+        view = form.view(form.cleaned.errors)
+        return _form_page(request, view, carried, status=422, declaration=declaration)
+    if submission.save(pk, author, form.submission(connection.upstream())):
+        work.try_now(pk)
+    saved = Declaration.objects.visible_to(author).get(pk=pk)
+    if saved.state == State.REJECTED:
+        return _refused(request, catalog, saved, status=422)
+    return _to(pk)
+
+
+def _existing(pk: UUID) -> Declaration | None:
+    return Declaration.objects.filter(pk=pk).first()
+
+
+def _to(pk: UUID) -> HttpResponse:
+    response = redirect("declaration", pk)
+    response.status_code = 303
+    return response
+
+
+def _refused(
+    request: HttpRequest, catalog: Catalog, declaration: Declaration, *, status: int
+) -> HttpResponse:
+    author = person(request)
+    form = FilledForm.filled(catalog, declaration.answers, author.zone)
+    carried = identity.sign(declaration.pk, author)
+    view = form.refused_view(declaration)
+    return _form_page(request, view, carried, status=status, declaration=declaration)
+
+
+def _form_page(
+    request: HttpRequest,
+    form: FormView,
+    carried: str,
+    *,
+    status: int = 200,
+    declaration: Declaration | None = None,
+) -> HttpResponse:
+    refused = declaration is not None and declaration.state == State.REJECTED
+    context = {
+        "form": form,
+        "identity": carried,
+        "action": reverse("declaration", args=[declaration.pk]) if declaration else reverse("new"),
+        "heading": "Correct your declaration" if refused else "Declare an incident",
+        "lede": LEDE_REFUSED if refused else LEDE,
+        "state": State.REJECTED if refused else "",
+    }
+    fragment = "#fields" if request.headers.get("HX-Request") else ""
+    return render(request, "declarations/new.html" + fragment, context, status=status)
+
+
+def _not_yet(request: HttpRequest) -> HttpResponse:
+    """No picture of Rootly's configuration yet: says so, and the page asks again by itself."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204)
+    if connection.upstream():
+        why = "Rootly's configuration has not arrived yet, so there is no form to show."
+        then = "The portal keeps asking. This page goes on by itself as soon as it is there."
+    else:
+        why = "The portal isn't connected to Rootly yet: ROOTLY_API_URL is not set."
+        then = "Please tell whoever runs it."
+    context = {
+        "title": "The form isn't ready yet",
+        "sentences": [why, then],
+        "reload_url": reverse("new"),
+        "reload_seconds": 3,
+    }
+    return render(request, "portal/message.html", context, status=503, headers={"Retry-After": "3"})

@@ -43,7 +43,8 @@ def rootly_is_configured(app_configs: Configs, **kwargs: Any) -> list[CheckMessa
     problem = config_problem()
     if problem is None:
         return []
-    name, sentence = problem
+    name, reason = problem
+    sentence = f"{name} {reason}"
     if not getattr(settings, name):
         example = {"ROOTLY_API_URL": "https://api.rootly.com/v1"}.get(name, "<a Rootly API token>")
         return [Warning(sentence, hint=f"Set {name}={example}", id="portal.W001")]

@@ -31,7 +31,7 @@ def banners() -> list[str]:
     """What an admin has to know now, in plain words."""
     problem = connection.config_problem()
     if problem is not None:
-        return [f"{problem[1]} Set {problem[0]} and restart."]
+        return [f"{problem[0]} {problem[1]} Then restart the portal."]
     found = []
     if held := queue.is_held(connection.upstream()):
         found.append(f"Declarations are kept but not sent. {held} Check ROOTLY_API_TOKEN and "

@@ -48,7 +48,10 @@ def _ready() -> JsonResponse:
             missing["snapshot"] = "Rootly's configuration has not been fetched yet."
     except DatabaseError:
         missing["database"] = "The database does not answer."
-    return JsonResponse(
+    response = JsonResponse(
         {"status": "unready" if missing else "ok", "missing": missing},
         status=503 if missing else 200,
     )
+    # Asked every few seconds: Django would log each 503 as an error of the portal.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own mark
+    return response

@@ -7,12 +7,29 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 MANAGE = [sys.executable, str(Path(__file__).resolve().parents[2] / "manage.py")]
 _PR_SET_PDEATHSIG = 1
+
+THREADS = 16
+"""Requests that a web process answers at once. Few are enough: a page costs milliseconds; four
+times the places for people who wait for Rootly (`declarations/work.py`), so pages never starve."""
+
+
+def web(host: str, port: int, workers: int, grace: float) -> list[str]:
+    """The web server's command line; requests get `grace` seconds to end after SIGTERM."""
+    return [
+        # Beside the interpreter and not resolved: it must stay the virtual environment's.
+        str(Path(sys.executable).with_name("granian")),
+        "--interface", "wsgi", "--host", host, "--port", str(port),
+        "--workers", str(workers), "--blocking-threads", str(THREADS),
+        "--workers-kill-timeout", str(max(1, int(grace))), "--respawn-failed-workers",
+        "--log-level", "error", "incidentportal.wsgi:application",
+    ]  # fmt: skip
 
 
 class Stopped(Exception):
@@ -25,6 +42,17 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A command. `restart`: started again whenever it ends; else its end is everybody's end.
+    `quiet`: what it prints is not shown, only what it complains of.
+    """
+
+    command: Sequence[str]
+    restart: bool
+    quiet: bool
+
+
 class Family:
     """Children that live and die together.
 
@@ -33,7 +61,7 @@ class Family:
 
     def __init__(self, *, grace: float) -> None:
         self.grace = grace
-        self._children: list[tuple[Sequence[str], Mapping[str, str] | None, bool]] = []
+        self._children: list[Child] = []
         self._running: dict[int, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Family:
@@ -50,27 +78,20 @@ class Family:
             signal.signal(each, signal.SIG_IGN)  # the end has begun: a second Ctrl-C changes nothing
         raise Stopped
 
-    def start(
-        self, command: Sequence[str], env: Mapping[str, str] | None = None, *, restart: bool = False
-    ) -> subprocess.Popen[bytes]:
-        """Start a child in a session of its own, so that Ctrl-C reaches it through us alone.
+    def start(self, command: Sequence[str], *, restart: bool = False, quiet: bool = False) -> None:
+        """Start a child in a session of its own, so that Ctrl-C reaches it through us alone."""
+        self._children.append(Child(command, restart, quiet))
+        self._run(len(self._children) - 1)
 
-        `restart`: start it again whenever it ends; else its end is everybody's end.
-        """
-        self._children.append((command, env, restart))
-        return self._run(len(self._children) - 1)
-
-    def _run(self, number: int) -> subprocess.Popen[bytes]:
-        command, env, _ = self._children[number]
-        child = subprocess.Popen(  # noqa: S603  # our own commands
-            command,
-            env=dict(env) if env is not None else None,
+    def _run(self, number: int) -> None:
+        child = self._children[number]
+        self._running[number] = subprocess.Popen(  # noqa: S603  # our own commands
+            child.command,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if child.quiet else None,
             start_new_session=True,
             preexec_fn=_end_with_parent,  # noqa: PLW1509  # started before this process has threads
         )
-        self._running[number] = child
-        return child
 
     def wait(self) -> int:
         """Until one ends that can't be started again: its exit status."""
@@ -79,7 +100,7 @@ class Family:
                 status = child.poll()
                 if status is None:
                     continue
-                if not self._children[number][2]:
+                if not self._children[number].restart:
                     return status
                 time.sleep(1)  # one that can't start must not burn the machine
                 self._run(number)

@@ -32,7 +32,7 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def _sorry(request: HttpRequest, status: int, title: str, *sentences: str) -> HttpResponse:
     """An error page that needs neither session nor database: both may be what failed."""
-    context = {"title": title, "sentences": sentences, "banners": [], "messages": []}
+    context = {"title": title, "sentences": sentences}
     return HttpResponse(loader.render_to_string("portal/message.html", context), status=status)
 
 

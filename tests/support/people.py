@@ -48,3 +48,11 @@ def page(reporter: User) -> PageClient:
     client = PageClient()
     client.force_login(reporter)
     return client
+
+
+@pytest.fixture
+def admin_page(make_person: Person) -> PageClient:
+    """An admin's browser."""
+    client = PageClient()
+    client.force_login(make_person("ada", "admin"))
+    return client

@@ -1,0 +1,106 @@
+"""`make run`: the portal with a pretend Rootly, ready to try.
+
+A program of its own (`python -m incidentportal.portal.demo`), so that the settings it chooses are
+set before Django reads any.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import django
+
+from incidentportal.env import SETTINGS
+from incidentportal.portal.processes import MANAGE, Family, Stopped, web
+
+VAR = Path(__file__).resolve().parents[2] / "var"
+PASSWORD = "demo"  # noqa: S105  # printed on the screen; never beside a real Rootly (portal.E004)
+PEOPLE = ("reporter", "support", "admin")  # each in the group of its name
+GRACE = 2.0
+
+
+def main() -> None:
+    """Run until Ctrl-C or SIGTERM."""
+    port = int(os.environ.get("PORT") or 8000)
+    VAR.mkdir(exist_ok=True)
+    os.environ.update(_environment(port))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "incidentportal.settings")
+    try:
+        with Family(grace=GRACE) as family:
+            sys.exit(_run(family, port))
+    except Stopped:
+        sys.stdout.write("\nStopped.\n")
+
+
+def _run(family: Family, port: int) -> str:
+    sandbox = [sys.executable, "-m", "incidentportal.sandbox", "--port", str(port + 1)]
+    family.start(sandbox, quiet=True)
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415  # after setup
+
+    call_command("migrate", verbosity=0)
+    _make_accounts()
+    family.start(web("127.0.0.1", port, 1, GRACE))
+    family.start([*MANAGE, "worker"], restart=True)
+    _wait_until_it_answers(f"http://127.0.0.1:{port}/readyz")
+    sys.stdout.write(
+        f"Incident Portal: http://127.0.0.1:{port}/\n\nSign in as\n"
+        + "".join(f"  {name:<9} password: {PASSWORD}\n" for name in PEOPLE)
+        + f"\nThe pretend Rootly: http://127.0.0.1:{port + 1}/\nCtrl-C ends both.\n"
+    )
+    sys.stdout.flush()
+    status = family.wait()
+    return f"A part of the demo ended (status {status}); its message stands above."
+
+
+def _environment(port: int) -> dict[str, str]:
+    """The demo's settings; every other one is blank, so that `.env` has no say."""
+    key = VAR / "demo.key"
+    if not key.exists():
+        key.write_text(secrets.token_urlsafe(50))
+    return {setting.name: "" for setting in SETTINGS} | {
+        "PORT": str(port),
+        "SECRET_KEY": key.read_text(),
+        "DATABASE_URL": f"sqlite:///{VAR / 'demo.sqlite3'}",
+        "HTTPS_ONLY": "false",
+        "ROOTLY_API_URL": f"http://127.0.0.1:{port + 1}/v1",
+        "ROOTLY_API_TOKEN": "sandbox-token",
+        "SYNC_INTERVAL": "30",
+    }
+
+
+def _make_accounts() -> None:
+    from django.contrib.auth.models import Group  # noqa: PLC0415  # after setup
+
+    from incidentportal.accounts.models import User  # noqa: PLC0415
+
+    for name in PEOPLE:
+        person, is_new = User.objects.get_or_create(
+            username=name, defaults={"is_demo": True, "email": f"{name}@example.com"}
+        )
+        if is_new:
+            person.is_staff = person.is_superuser = name == "admin"
+            person.set_password(PASSWORD)
+            person.save()
+            person.groups.add(Group.objects.get(name=name))
+
+
+def _wait_until_it_answers(url: str) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            with urlopen(url, timeout=2):  # noqa: S310  # our own address
+                return
+        except (URLError, OSError):
+            time.sleep(0.05)
+    sys.exit("The portal did not come up within a minute; its messages stand above.")
+
+
+if __name__ == "__main__":
+    main()

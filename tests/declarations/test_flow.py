@@ -1,0 +1,136 @@
+"""From the form to the incident, over a real socket."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from incidentportal.declarations.labels import LABEL
+from incidentportal.declarations.models import Attempt, Declaration
+from incidentportal.declarations.states import State
+from tests.support.people import PageClient
+from tests.support.portal import Form
+from tests.support.sandbox import Sandbox
+
+
+@pytest.mark.parametrize("dialect", ["jsonapi", "plain"], indirect=True)
+def test_a_form_becomes_an_incident_and_its_page_shows_it(form: Form, connected: Sandbox) -> None:
+    severity = form.option("severity_id", "SEV1")
+    response = form.send(title="Checkout is down", summary="All cards fail", severity_id=severity)
+    assert response.status_code == 303, form.html
+    (incident,) = connected.incidents()
+    row = Declaration.objects.get()
+    assert response.url == f"/declarations/{row.pk}/"
+    assert incident["title"] == "Checkout is down"
+    assert incident["labels"][LABEL] == str(row.pk)
+    assert row.labels[0] == {"name": "title", "label": "Title", "text": "Checkout is down"}
+    assert row.upstream == (connected.jsonapi_url if "/api/" not in row.upstream else connected.plain_url)
+    shown = form.client.get(response.url).content.decode()
+    assert 'data-declaration-state="delivered"' in shown
+    assert f"<dd>{incident['sequential_id']}</dd>" in shown
+    assert incident["url"] in shown
+    attempt = Attempt.objects.get()
+    assert (attempt.status, attempt.outcome, attempt.is_open) == (201, "Delivered", False)
+
+
+def test_required_fields_are_asked_for_all_at_once_and_everything_is_kept(
+    form: Form, connected: Sandbox
+) -> None:
+    response = form.send(summary="kept <b>as typed</b>")
+    assert response.status_code == 422
+    assert "kept &lt;b&gt;as typed&lt;/b&gt;" in form.html
+    assert form.error("title")
+    assert 'role="alert"' in form.html
+    assert connected.incidents() == []
+    assert not Declaration.objects.exists()
+
+
+def test_the_same_form_twice_is_one_incident(form: Form, connected: Sandbox) -> None:
+    severity = form.option("severity_id", "SEV2")
+    answers = {"title": "Twice", "severity_id": severity, "declaration": form.identity}
+    first = form.client.post(form.address, answers)
+    second = form.client.post(form.address, answers)
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.url == second.url
+    assert len(connected.incidents()) == 1
+
+
+@pytest.mark.parametrize("shape", ["A", "B", "C", "pointer"])
+def test_a_refusal_comes_back_at_its_field_and_correcting_it_keeps_the_declaration(
+    form: Form, connected: Sandbox, shape: str
+) -> None:
+    severity = form.option("severity_id", "SEV2")
+    connected.fault(
+        "validation", method="POST", path="/incidents$", shape=shape, times=1,
+        errors={"title": ["is too vague"]},
+    )  # fmt: skip
+    response = form.send(title="Help", summary="kept", severity_id=severity)
+    assert response.status_code == 422
+    assert "is too vague" in form.error("title")
+    assert ">\nkept</textarea>" in form.html
+    row = Declaration.objects.get()
+    assert row.state == State.REJECTED
+    own = form.client.get(f"/declarations/{row.pk}/")
+    assert own.status_code == 200
+    assert "is too vague" in own.content.decode()
+    assert form.send(title="Checkout fails", severity_id=severity).status_code == 303
+    row.refresh_from_db()
+    assert row.state == State.DELIVERED
+    keys = list(Attempt.objects.values_list("idempotency_key", flat=True))
+    assert keys == [str(row.pk), f"{row.pk}-2"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 500, 503])
+def test_when_rootly_fails_the_declaration_is_kept_and_the_page_says_so(
+    form: Form, connected: Sandbox, status: int
+) -> None:
+    severity = form.option("severity_id", "SEV2")
+    connected.fault("status", method="POST", path="/incidents$", status=status, body="<h1>No</h1>",
+                    content_type="text/html", times=None)  # fmt: skip
+    response = form.send(title="Kept", severity_id=severity)
+    assert response.status_code == 303
+    row = Declaration.objects.get()
+    assert row.state == State.QUEUED
+    shown = form.client.get(response.url).content.decode()
+    assert 'data-declaration-state="queued"' in shown
+    assert row.sentence in shown
+
+
+def test_a_dead_rootly_keeps_the_declaration(form: Form, connected: Sandbox) -> None:
+    severity = form.option("severity_id", "SEV2")
+    connected.down(1)
+    form.send(title="Kept", severity_id=severity)
+    row = Declaration.objects.get()
+    assert row.state == State.QUEUED
+    assert "could not be reached" in row.sentence
+
+
+def test_admins_see_a_banner_while_the_queue_is_held(
+    form: Form, connected: Sandbox, admin_page: PageClient
+) -> None:
+    severity = form.option("severity_id", "SEV2")
+    connected.fault("status", method="POST", path="/incidents$", status=401, times=None)
+    response = form.send(title="Kept", severity_id=severity)
+    assert "data-banner" in admin_page.get("/").content.decode()
+    assert "data-banner" not in form.client.get("/").content.decode()
+    assert re.search(r'data-held="[^"]+"', form.client.get(response.url).content.decode())
+
+
+def test_somebody_elses_declaration_does_not_exist(
+    form: Form, connected: Sandbox, admin_page: PageClient
+) -> None:
+    severity = form.option("severity_id", "SEV2")
+    response = form.send(title="Mine", severity_id=severity)
+    assert admin_page.get(response.url).status_code == 404
+
+
+def test_another_persons_form_declares_nothing(
+    form: Form, connected: Sandbox, admin_page: PageClient
+) -> None:
+    severity = form.option("severity_id", "SEV2")
+    answers = {"title": "Stolen", "severity_id": severity, "declaration": form.identity}
+    response = admin_page.post("/incidents/new/", answers)
+    assert response.status_code == 422
+    assert b'value="Stolen"' in response.content
+    assert not Declaration.objects.exists()

@@ -1,0 +1,87 @@
+"""The portal connected to the sandbox."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import SettingsWrapper
+
+from incidentportal.catalog import connection, current
+from incidentportal.catalog.sync import sync_catalog
+from tests.support.people import PageClient
+from tests.support.sandbox import Sandbox
+
+
+@pytest.fixture(params=["jsonapi"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Which dialect the portal writes; parametrize it indirectly for both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def connected(
+    transactional_db: None, sandbox: Sandbox, settings: SettingsWrapper, dialect: str
+) -> Iterator[Sandbox]:
+    """The sandbox, with its configuration fetched; waits between attempts are short."""
+    settings.ROOTLY_API_URL = sandbox.jsonapi_url if dialect == "jsonapi" else sandbox.plain_url
+    settings.ROOTLY_API_TOKEN = sandbox.token
+    settings.ROOTLY_API_DIALECT = dialect
+    settings.DELIVERY_BACKOFF = (0.05, 0.2)
+    settings.DELIVERY_LOOK = (0.3, 0.1)
+    settings.DELIVERY_PROBE = 0.2
+    current.forget()
+    sync_catalog(connection.client(), connection.upstream())
+    current.look_at_once()
+    yield sandbox
+    current.forget()
+
+
+class Form:
+    """A form as a browser without JavaScript sees it: its controls, filled in and sent."""
+
+    def __init__(self, client: PageClient, address: str = "/incidents/new/") -> None:
+        self.client = client
+        self.address = address
+        self.response = client.get(address)
+        assert self.response.status_code == 200, self.response.content.decode()
+
+    @property
+    def html(self) -> str:
+        """The page as it stands."""
+        return str(self.response.content.decode())
+
+    @property
+    def identity(self) -> str:
+        """The declaration's id that the form carries."""
+        found = re.search(r'name="declaration" value="([^"]+)"', self.html)
+        assert found
+        return unescape(found[1])
+
+    def send(self, **answers: Any) -> Any:
+        """Post the answers; the form now is what came back."""
+        identity = self.identity
+        self.response = self.client.post(self.address, {"declaration": identity, **answers})
+        return self.response
+
+    def option(self, name: str, label: str) -> str:
+        """The value of an option by its label."""
+        field = self.html.split(f'data-field="{name}"', 1)[1].split("data-field=", 1)[0]
+        pattern = rf'value="([^"]*)"[^>]*>(?:<span>)?{re.escape(label)}'
+        found = re.search(pattern, field)
+        assert found, f"no option {label!r} in {field}"
+        return unescape(found[1])
+
+    def error(self, name: str) -> str:
+        """What stands as an error at the field; blank where nothing does."""
+        found = re.search(rf'id="id_{name}_error">(.*?)</p>', self.html, re.DOTALL)
+        return unescape(re.sub(r"<[^>]+>", "", found[1])).strip() if found else ""
+
+
+@pytest.fixture
+def form(connected: Sandbox, page: PageClient) -> Form:
+    """A reporter before the empty form."""
+    return Form(page)
