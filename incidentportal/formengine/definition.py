@@ -14,7 +14,7 @@ from functools import cached_property
 from incidentportal.catalog.options import OptionSource
 from incidentportal.catalog.picture import Picture, Problem
 from incidentportal.formengine.fields import Answers, Field
-from incidentportal.formengine.making import Made, Unusable, make_field
+from incidentportal.formengine.making import make_field
 from incidentportal.rootly.records import FormField, FormSet, FormSetCondition, Placement
 
 DEFAULT_FORM = "web_new_incident_form"
@@ -86,7 +86,7 @@ class _Builder:
             return
         sets = self._picture.form_sets
         known = {form_set.id for form_set in sets}
-        if not any(not one.form_set_id or one.form_set_id in known for one in placements):
+        if not sets or not any(one.form_set_id in {*known, ""} for one in placements):
             yield self._define(None, placements)
             return
         for one in placements:
@@ -160,10 +160,10 @@ class _Builder:
         return None
 
     def _make(self, form_field: FormField, placement: Placement) -> Field | None:
-        made: Made | Unusable = make_field(form_field, placement, self._options)
+        made = make_field(form_field, placement, self._options)
         for kind, sentence in made.remarks:
             self._report(kind, form_field.id, f"{self._called(form_field.id)} {sentence}.")
-        return made.field if isinstance(made, Made) else None
+        return made.field
 
     def _elsewhere(self, placed: set[str]) -> tuple[str, ...]:
         return tuple(one.name for one in self._picture.form_fields if one.id not in placed)

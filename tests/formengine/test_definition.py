@@ -1,0 +1,380 @@
+"""From a picture to the forms that it describes."""
+
+from __future__ import annotations
+
+import pytest
+
+from incidentportal.catalog.options import OptionLists
+from incidentportal.formengine.definition import build, choose_form_set
+from incidentportal.formengine.fields import control_name, dom_id
+from incidentportal.formengine.starting import starting_answers
+from incidentportal.rootly.records import (
+    FieldOption,
+    FieldPosition,
+    FormField,
+    FormSet,
+    PlacementCondition,
+)
+from tests.formengine.building import (
+    REGIONS,
+    built_in,
+    definition,
+    form_field,
+    forms,
+    only,
+    picture,
+    placement,
+    problem_kinds,
+    select,
+)
+
+FORM = "web_new_incident_form"
+
+
+def test_fields_stand_by_position_with_none_last_and_ties_by_id_as_a_number() -> None:
+    fields = [form_field(field_id) for field_id in ("9", "10", "a", "1", "2")]
+    seen = picture(
+        *fields,
+        placements=(
+            placement("a", id="x"),
+            placement("10", id="10"),
+            placement("9", id="9"),
+            placement("1", 5),
+            placement("2", 0),
+        ),
+    )
+    assert [field.id for field in forms(seen).definitions[0].fields] == ["2", "1", "9", "10", "a"]
+
+
+def test_what_cannot_be_shown_is_left_out_and_reported() -> None:
+    seen = picture(
+        form_field("1"),
+        form_field("2", enabled=False, name="Off"),
+        form_field("3", resource_type="problem"),
+        form_field("4", resource_type="incident"),
+        placements=tuple(placement(field_id) for field_id in ("1", "2", "3", "4", "gone")),
+    )
+    made = forms(seen)
+    assert [field.id for field in made.definitions[0].fields] == ["1", "4"]
+    assert {(problem.kind, problem.subject) for problem in made.problems} == {
+        ("field_disabled", "2"),
+        ("field_of_other_resource", "3"),
+        ("field_unknown", "gone"),
+    }
+    assert "Left out, “Off”: it is placed on the form, but disabled." in {
+        problem.sentence for problem in made.problems
+    }
+
+
+def test_a_field_placed_twice_stands_at_its_first_place() -> None:
+    seen = picture(
+        form_field("1"),
+        form_field("2"),
+        placements=(
+            placement("1", 9, id="p9", required=True),
+            placement("2", 5),
+            placement("1", 1, id="p1"),
+        ),
+    )
+    made = forms(seen)
+    assert [(field.id, field.required) for field in made.definitions[0].fields] == [
+        ("1", False),
+        ("2", False),
+    ]
+    assert problem_kinds(seen) == ["field_twice"]
+
+
+def test_two_fields_of_one_built_in_kind_would_share_a_control_so_the_first_counts() -> None:
+    seen = picture(form_field("1", "title"), form_field("2", "title"))
+    assert [field.id for field in forms(seen).definitions[0].fields] == ["1"]
+    assert problem_kinds(seen) == ["field_twice"]
+
+
+def test_placements_of_other_forms_do_not_count() -> None:
+    seen = picture(
+        form_field("1"),
+        form_field("2"),
+        placements=(placement("1"), placement("2", form="web_update_incident_form")),
+    )
+    assert [field.id for field in forms(seen).definitions[0].fields] == ["1"]
+
+
+def test_another_form_can_be_asked_for() -> None:
+    seen = picture(form_field("1"), placements=(placement("1", form="customers"),))
+    (made,) = build(seen, OptionLists(seen), "customers").definitions
+    assert [field.id for field in made.fields] == ["1"]
+
+
+def test_without_placements_the_fields_themselves_tell() -> None:
+    seen = picture(
+        form_field("1", shown=(FORM,), positions=(FieldPosition(id="a", form=FORM, position=2),)),
+        form_field(
+            "2",
+            shown=(FORM, "other"),
+            required=(FORM,),
+            positions=(
+                FieldPosition(id="b", form="other", position=9),
+                FieldPosition(id="c", form=FORM, position=1),
+            ),
+        ),
+        form_field("3", shown=("other",), required=(FORM,)),
+        form_field("4", shown=(FORM,), required=("other",)),
+        placements=(placement("3", form="other"),),
+    )
+    (made,) = forms(seen).definitions
+    assert [(field.id, field.required) for field in made.fields] == [
+        ("2", True),
+        ("1", False),
+        ("4", False),
+    ]
+
+
+def test_placements_win_where_the_form_has_any() -> None:
+    seen = picture(
+        form_field("1", required=(FORM,)),
+        form_field("2", shown=(FORM,)),
+        placements=(placement("1"),),
+    )
+    assert [(field.id, field.required) for field in forms(seen).definitions[0].fields] == [
+        ("1", False)
+    ]
+
+
+def test_each_form_set_has_its_own_form() -> None:
+    seen = picture(
+        form_field("1"),
+        form_field("2"),
+        form_sets=(
+            FormSet(id="s1", name="Security", forms=(FORM,)),
+            FormSet(id="s2", name="All", forms=(FORM,), is_default=True),
+        ),
+        placements=(
+            placement("1", id="a", form_set_id="s1"),
+            placement("1", id="b", form_set_id="s2"),
+            placement("2", id="c", form_set_id="s2"),
+            placement("2", id="d", form_set_id="gone"),
+        ),
+    )
+    made = forms(seen)
+    assert [
+        (one.form_set_id, one.name, [field.id for field in one.fields]) for one in made.definitions
+    ] == [("s1", "Security", ["1"]), ("s2", "All", ["1", "2"])]
+    assert problem_kinds(seen) == ["form_set_unknown"]
+
+
+def test_placements_without_any_known_form_set_make_one_form() -> None:
+    seen = picture(
+        form_field("1"),
+        form_field("2"),
+        placements=(placement("1", form_set_id="x"), placement("2", form_set_id="y")),
+    )
+    (made,) = forms(seen).definitions
+    assert [field.id for field in made.fields] == ["1", "2"]
+
+
+def test_a_placement_that_names_no_form_set_stands_in_each() -> None:
+    seen = picture(
+        form_field("1"),
+        form_sets=(FormSet(id="s1"), FormSet(id="s2")),
+        placements=(placement("1"),),
+    )
+    assert [len(one.fields) for one in forms(seen).definitions] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("sets", "chosen"),
+    [
+        ((FormSet(id="s1", forms=(FORM,)), FormSet(id="s2", is_default=True)), "s2"),
+        ((FormSet(id="s1"), FormSet(id="s2", forms=(FORM,))), "s2"),
+        ((FormSet(id="s1"), FormSet(id="s2")), "s1"),
+        ((FormSet(id="s2"), FormSet(id="empty", is_default=True, forms=(FORM,))), "s2"),
+    ],
+)
+def test_the_default_set_is_chosen_else_one_that_includes_the_form(
+    sets: tuple[FormSet, ...], chosen: str
+) -> None:
+    seen = picture(
+        form_field("1"),
+        form_sets=sets,
+        placements=(
+            placement("1", id="a", form_set_id="s1"),
+            placement("1", id="b", form_set_id="s2"),
+        ),
+    )
+    assert choose_form_set(forms(seen), {}).form_set_id == chosen
+
+
+def test_an_organisation_without_any_field_gets_an_empty_form_and_is_told() -> None:
+    seen = picture()
+    assert choose_form_set(forms(seen), {}).fields == ()
+    assert problem_kinds(seen) == ["form_empty"]
+
+
+def test_a_placements_rules_travel_with_its_field() -> None:
+    rule = PlacementCondition(id="1", conditioned="required", comparison="is_set")
+    seen = picture(
+        form_field("1"),
+        placements=(
+            placement(
+                "1",
+                conditions=(rule,),
+                required_operator="or",
+                placement_operator="and",
+                non_editable=True,
+            ),
+        ),
+    )
+    (field,) = forms(seen).definitions[0].fields
+    assert field.conditions == (rule,)
+    assert (field.required_operator, field.placement_operator) == ("or", "and")
+    assert field.non_editable
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("title", "title"),
+        ("summary", "summary"),
+        ("severity", "severity_id"),
+        ("environments", "environment_ids"),
+        ("types", "incident_type_ids"),
+        ("services", "service_ids"),
+        ("causes", "cause_ids"),
+        ("functionalities", "functionality_ids"),
+        ("teams", "group_ids"),
+        ("labels", "labels"),
+        ("notify_emails", "notify_emails"),
+        ("in_triage_at", "in_triage_at"),
+        ("started_at", "started_at"),
+        ("detected_at", "detected_at"),
+        ("acknowledged_at", "acknowledged_at"),
+        ("mitigated_at", "mitigated_at"),
+        ("resolved_at", "resolved_at"),
+        ("closed_at", "closed_at"),
+        ("manual_starting_datetime_field", "manual_starting_datetime_field"),
+        ("mark_as_test", "mark_as_test"),
+        ("mark_as_backfilled", "mark_as_backfilled"),
+        ("mark_as_in_triage", "mark_as_in_triage"),
+        ("attach_alerts", "alert_ids"),
+        ("trigger_manual_workflows", "workflow_ids"),
+        ("mitigation_message", "mitigation_message"),
+        ("resolution_message", "resolution_message"),
+        ("cancellation_message", "cancellation_message"),
+        ("custom", "form_field_id-custom"),
+        ("a_kind_of_tomorrow", "form_field_id-a_kind_of_tomorrow"),
+    ],
+)
+def test_control_names(kind: str, name: str) -> None:
+    assert only(built_in(kind), required=True).name == name
+
+
+@pytest.mark.parametrize("kind", ["visibility", "show_ongoing_incidents"])
+def test_what_has_no_place_on_the_form_yet_stays_off_even_when_required(kind: str) -> None:
+    assert definition(built_in(kind), required=True).fields == ()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["mark_as_test", "attach_alerts", "trigger_manual_workflows", "resolution_message"],
+)
+def test_a_kind_not_built_yet_is_shown_only_where_it_is_required(kind: str) -> None:
+    assert definition(built_in(kind)).fields == ()
+    assert problem_kinds(picture(built_in(kind), form_field("1"))) == ["kind_not_built"]
+    assert only(built_in(kind), required=True).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("input_kind", "control"),
+    [
+        ("text", "text"),
+        ("textarea", "textarea"),
+        ("rich_text", "textarea"),
+        ("number", "number"),
+        ("checkbox", "checkbox"),
+        ("date", "date"),
+        ("datetime", "datetime"),
+        ("tags", "tags"),
+        ("select", "choice"),
+        ("multi_select", "choices"),
+    ],
+)
+def test_each_input_kind_has_its_control(input_kind: str, control: str) -> None:
+    assert only(form_field("1", input_kind=input_kind, options=REGIONS)).control == control
+
+
+def test_an_unknown_input_kind_shows_as_text_and_is_reported() -> None:
+    odd = form_field("1", input_kind="hologram")
+    assert only(odd).control == "text"
+    assert problem_kinds(picture(odd)) == ["input_kind_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("value_kind", "ids", "selected"),
+    [
+        ("inherit", ["102", "101"], "selected_option_ids"),
+        ("group", ["t1"], "selected_group_ids"),
+        ("service", ["12", "13"], "selected_service_ids"),
+        ("functionality", ["f1"], "selected_functionality_ids"),
+        ("user", ["7"], "selected_user_ids"),
+        ("catalog_entity", ["n1"], "selected_catalog_entity_ids"),
+        ("environment", ["e1", "e2"], "selected_environment_ids"),
+        ("cause", ["c1"], "selected_cause_ids"),
+        ("incident_type", ["y1"], "selected_incident_type_ids"),
+        ("of_tomorrow", ["102", "101"], "selected_option_ids"),
+    ],
+)
+def test_each_value_kind_has_its_options(value_kind: str, ids: list[str], selected: str) -> None:
+    field = only(select("1", value_kind, value_kind_catalog_id="cat", options=REGIONS))
+    assert [option.id for option in field.options or ()] == ids
+    assert field.selected == selected
+
+
+def test_an_unknown_value_kind_without_options_shows_as_text_and_is_reported() -> None:
+    odd = select("1", "of_tomorrow")
+    field = only(odd)
+    assert (field.control, field.options) == ("text", None)
+    assert problem_kinds(picture(odd)) == ["value_kind_unknown"]
+
+
+def test_a_built_in_list_takes_one_where_rootly_says_select_and_severity_always_does() -> None:
+    assert only(built_in("services", input_kind="select")).control == "choice"
+    assert only(built_in("services", input_kind="multi_select")).control == "choices"
+    assert only(built_in("services", input_kind="whatever")).control == "choices"
+    assert only(built_in("severity", input_kind="multi_select")).control == "choice"
+
+
+def test_a_list_with_nothing_in_it_is_reported() -> None:
+    assert problem_kinds(picture(built_in("causes"), causes=())) == ["nothing_to_choose"]
+
+
+def test_labels_and_help_are_rootlys_with_fallbacks() -> None:
+    assert only(built_in("severity")).label == "Severity"
+    renamed = only(built_in("severity", name="Impact", description="How bad?"))
+    assert (renamed.label, renamed.help, renamed.noun) == ("Impact", "How bad?", "")
+    assert only(FormField(id="5", slug="region")).label == "region"
+    assert only(FormField(id="5")).label == "5"
+
+
+def test_defaults_are_ids_whether_rootly_gives_ids_names_or_marked_options() -> None:
+    fields = definition(
+        form_field("1", default_values=("hello", "ignored")),
+        select("2", options=REGIONS, default_values=("102",)),
+        select("3", options=REGIONS, default_values=("us",)),
+        select("4", options=(FieldOption(id="9", value="x", default=True),)),
+        built_in("services", default_values=("12", "gone", "Search")),
+        form_field("5", default_values=(" ",)),
+    )
+    assert starting_answers(fields) == {
+        "form_field_1": ["hello"],
+        "form_field_2": ["102"],
+        "form_field_3": ["101"],
+        "form_field_4": ["9"],
+        "service_ids": ["12", "13"],
+    }
+
+
+def test_odd_ids_give_names_that_survive_a_posted_form() -> None:
+    assert control_name("0") == "form_field_0"
+    assert control_name('a b"<é>') == 'form_field_a b"<é>'
+    assert control_name("a\r\n\x00\ud800") == "form_field_a%D%A%0%D800"
+    assert dom_id(control_name("a b")) == "id_form_field_a%20b"
