@@ -1,6 +1,7 @@
 """The portal's own settings, as tests run them: nothing comes from a developer's `.env`."""
 
 import os
+import tempfile
 
 from incidentportal.env import SETTINGS
 
@@ -23,7 +24,9 @@ STORAGES["staticfiles"] = {  # noqa: F405  # pages are tested without a collects
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
-# A file, not memory: deliveries run in threads of their own, with connections of their own.
-DATABASES["default"].setdefault("TEST", {})  # noqa: F405
+# A file, not memory: deliveries run in threads of their own, with connections of their own. One
+# for each process, so that two runs at once don't share it.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
-    DATABASES["default"]["TEST"]["NAME"] = str(VAR_DIR / "test.sqlite3")  # noqa: F405
+    DATABASES["default"]["TEST"] = {  # noqa: F405
+        "NAME": os.path.join(tempfile.gettempdir(), f"portal-test-{os.getpid()}.sqlite3")
+    }

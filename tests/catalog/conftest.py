@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+import stamina
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -25,6 +26,12 @@ def _nothing_kept() -> Iterator[None]:
     yield
     current.forget()
     connection.close()
+
+
+@pytest.fixture(autouse=True)
+def _retries_without_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=2):
+        yield
 
 
 @pytest.fixture

@@ -39,11 +39,13 @@ def test_never_more_than_eight_are_asked_at_once() -> None:
         return NOTHING
 
     asking = Crew()
+
+    def ask_two_more(_: Listing[Any]) -> None:  # as fields lead to placements
+        for __ in range(2):
+            asking.ask(_question(ask))
+
     for _ in range(20):
-        # Each answer leads to two more questions, as fields do to placements.
-        asking.ask(
-            _question(ask, lambda _: [asking.ask(_question(ask)) for _ in range(2)] and None)
-        )
+        asking.ask(_question(ask, ask_two_more))
     asking.run(lambda: None)
     assert most == AT_ONCE == 8
 

@@ -9,7 +9,7 @@ from incidentportal.catalog import stored
 from incidentportal.catalog.picture import Picture, Problem
 from incidentportal.rootly import records
 
-KINDS: dict[str, type[records.Record]] = {
+KINDS: dict[str, Any] = {
     "form_fields": records.FormField,
     "form_sets": records.FormSet,
     "placements": records.Placement,

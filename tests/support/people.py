@@ -43,7 +43,7 @@ def reporter(make_person: Person) -> User:
 
 
 @pytest.fixture
-def page(reporter: User) -> PageClient:
+def visitor(reporter: User) -> PageClient:
     """A reporter's browser, so to speak."""
     client = PageClient()
     client.force_login(reporter)

@@ -8,7 +8,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from incidentportal.catalog import connection, current
 from incidentportal.catalog.sync import sync_catalog
@@ -24,7 +24,7 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def connected(
-    transactional_db: None, sandbox: Sandbox, settings: SettingsWrapper, dialect: str
+    transactional_db: None, sandbox: Sandbox, settings: Settings, dialect: str
 ) -> Iterator[Sandbox]:
     """The sandbox, with its configuration fetched; waits between attempts are short."""
     settings.ROOTLY_API_URL = sandbox.jsonapi_url if dialect == "jsonapi" else sandbox.plain_url
@@ -67,6 +67,21 @@ class Form:
         self.response = self.client.post(self.address, {"declaration": identity, **answers})
         return self.response
 
+    def filled(self, **answers: Any) -> dict[str, Any]:
+        """Answers to everything that the sandbox's form requires, and these."""
+        custom = self.field_called("How was it noticed?")
+        return {
+            "title": "Checkout is slow",
+            "severity_id": self.option("severity_id", "SEV2"),
+            custom: self.option(custom, "Customer report"),
+            **answers,
+        }
+
+    def field_called(self, label: str) -> str:
+        """The name of the field with this label."""
+        before = self.html[: self.html.index(f">{label} <span")]
+        return unescape(before.rpartition('data-field="')[2].partition('"')[0])
+
     def option(self, name: str, label: str) -> str:
         """The value of an option by its label."""
         field = self.html.split(f'data-field="{name}"', 1)[1].split("data-field=", 1)[0]
@@ -82,6 +97,6 @@ class Form:
 
 
 @pytest.fixture
-def form(connected: Sandbox, page: PageClient) -> Form:
+def form(connected: Sandbox, visitor: PageClient) -> Form:
     """A reporter before the empty form."""
-    return Form(page)
+    return Form(visitor)
