@@ -7,7 +7,7 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -38,12 +38,15 @@ UNDECIDED = frozenset({408, 409})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, header and whole body; `next_link` is what a `Link` header calls next."""
+    """Status, header and whole body; `next_link` is what a `Link` header calls next.
+
+    Its repr shows neither header nor body: a server may repeat there what it was sent.
+    """
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
-    next_link: str = ""
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    next_link: str = field(default="", repr=False)
 
     def document(self) -> Any:
         """The body's JSON; raises `Unreadable`."""

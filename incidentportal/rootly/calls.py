@@ -68,7 +68,7 @@ class Caller:
         self._config = config
         nobodys = http.cookiejar.DefaultCookiePolicy(allowed_domains=())
         self._http = httpx.Client(
-            transport=transport or Network(),
+            transport=transport or Network(tls=config.base_url.startswith("https:")),
             follow_redirects=False,
             trust_env=False,
             cookies=http.cookiejar.CookieJar(nobodys),

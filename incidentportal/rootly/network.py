@@ -134,9 +134,10 @@ class Network(httpx.BaseTransport):
     neither see the token nor replace it, nor stand between us and a server on loopback.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: bool) -> None:
+        # reading the certificates takes 20 ms or more, which plain http needs none of
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=True),
+            ssl_context=httpx.create_ssl_context(trust_env=True) if tls else None,
             max_connections=CONNECTIONS,
             max_keepalive_connections=KEPT_ALIVE,
             keepalive_expiry=KEPT_SECONDS,

@@ -7,7 +7,7 @@ new: a short page proves nothing there, since the server may have its own idea o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -41,7 +41,7 @@ def following(document: Any, link: str, own: Params, number: int) -> Step | None
     goes to our own host and path whatever a proxy calls them; raises ValueError for one that is
     no link.
     """
-    meta = dict(_metas(document))
+    meta = _meta(document)
     link = _next_link(document) or link
     if link:
         return Step(_merged(own, link))
@@ -88,13 +88,16 @@ def _next_link(document: Any) -> str:
     return link if isinstance(link, str) else ""
 
 
-def _metas(document: Any) -> Iterator[tuple[str, Any]]:
+def _meta(document: Any) -> dict[str, Any]:
     """What an answer says about its pages, at its top or under a name of its own."""
-    if isinstance(document, dict):
-        yield from document.items()
-        for name in ("pagination", "meta"):
-            if isinstance(document.get(name), dict):
-                yield from _metas(document[name])
+    found: dict[str, Any] = {}
+    for names in ((), ("pagination",), ("meta",), ("meta", "pagination")):
+        place = document
+        for name in names:
+            place = place.get(name) if isinstance(place, dict) else None
+        if isinstance(place, dict):
+            found.update(place)
+    return found
 
 
 def _tells(document: Any, meta: Mapping[str, Any]) -> bool:

@@ -85,7 +85,7 @@ def catalog_entity(row: Row) -> records.CatalogEntity:
     """Read a catalog's entity with its properties, nested or included."""
     properties: dict[str, tuple[str, ...]] = {}
     kinds = ("catalog_entity_properties", "catalog_properties")
-    for item in row.nested("properties", "catalog_entity_id", kinds):
+    for item in row.nested("properties", "catalog_entity", kinds):
         key = item.one_id("catalog_property") or item.one_id("catalog_field")
         if key is not None:
             properties[key] = properties.get(key, ()) + _references(item.values.get("value"))
@@ -128,8 +128,8 @@ def field_option(row: Row) -> records.FieldOption:
 
 def form_field(row: Row) -> records.FormField:
     """Read a form field with its options and positions, nested or included."""
-    options = row.nested("options", "form_field_id", ("form_field_options", "options"))
-    positions = row.nested("positions", "form_field_id", ("form_field_positions", "positions"))
+    options = row.nested("options", "form_field", ("form_field_options", "options"))
+    positions = row.nested("positions", "form_field", ("form_field_positions", "positions"))
     return records.FormField(
         id=_id(row),
         kind=row.text("kind") or "custom",
@@ -172,7 +172,7 @@ def placement_condition(row: Row) -> records.PlacementCondition:
 def placement(row: Row) -> records.Placement:
     """Read a placement; its conditions too where the answer nests them."""
     conditions = row.nested(
-        "conditions", "form_field_placement_id", ("form_field_placement_conditions",)
+        "conditions", "form_field_placement", ("form_field_placement_conditions",)
     )
     return records.Placement(
         id=_id(row),
@@ -200,7 +200,7 @@ def form_set_condition(row: Row) -> records.FormSetCondition:
 
 def form_set(row: Row) -> records.FormSet:
     """Read a form set; its conditions too where the answer nests them."""
-    conditions = row.nested("conditions", "form_set_id", ("form_set_conditions",))
+    conditions = row.nested("conditions", "form_set", ("form_set_conditions",))
     return records.FormSet(
         id=_id(row),
         name=row.text("name"),
@@ -270,7 +270,7 @@ def _slack(row: Row) -> dict[str, str]:
 
 def labels(value: Any) -> dict[str, str]:
     """Labels, which come as an object or as a list of keys with their values."""
-    if isinstance(value, dict) and "data" not in value:
+    if isinstance(value, dict) and not isinstance(value.get("data"), dict | list):
         return {values.clean(str(key)): values.text(inner) for key, inner in value.items()}
     return {
         row.text("key", "name"): row.text("value")

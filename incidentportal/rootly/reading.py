@@ -21,7 +21,7 @@ from incidentportal.rootly.errors import (
 )
 from incidentportal.rootly.listing import Listing, Skipped
 from incidentportal.rootly.lists import ListOf
-from incidentportal.rootly.shapes import NotAListError, Row, included_of, items_of, record_of
+from incidentportal.rootly.shapes import Included, NotAListError, Row, items_of, record_of
 
 R = TypeVar("R", bound=records.Record)
 
@@ -147,7 +147,7 @@ class _Walk(Generic[R]):
 
     def _gather(self, items: list[Any], document: Any) -> bool:
         """Keep the records that are new; whether anything was, a record that can't be read too."""
-        included = included_of(document)
+        included = Included(document)
         before = len(self._records) + len(self._skipped)
         for place, item in enumerate(items, 1):
             row = Row.of(item, included)
@@ -156,9 +156,9 @@ class _Walk(Generic[R]):
                 continue
             try:
                 self._keep(row)
-            except (ValueError, RecursionError) as error:
-                reason = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
-                skipped = Skipped(self._name, record_id or f"#{place}", reason)
+            except ValueError as error:
+                which = "" if record_id else f" (entry {place} of its page)"
+                skipped = Skipped(self._name, record_id, f"{error}{which}")
                 if skipped not in self._skipped:
                     self._skipped.append(skipped)
         return len(self._records) + len(self._skipped) > before
@@ -179,7 +179,7 @@ def record(answer: Answer, read: Callable[[Row], R]) -> R:
         row = record_of(answer.document()) if answer.body else None
         if row is not None:
             return read(row)
-    except (ValueError, RecursionError):
+    except ValueError:
         pass
     raise Unreadable(
         f"Rootly answered {answer.status}, but without a record that can be read.",

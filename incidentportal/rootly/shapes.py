@@ -6,7 +6,7 @@ else is flat: a bare list, or an object with one list among whatever else it say
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from incidentportal.rootly import values
@@ -16,6 +16,9 @@ ASIDE = frozenset({"errors", "included", "links", "warnings", "meta", "jsonapi",
 REFERENCE = frozenset({"id", "type"})
 """All that a reference to a record holds, so that what holds more is the record itself."""
 
+DEEPEST = 8
+"""Levels of nesting that are looked into: no relation of Rootly's needs more than four."""
+
 
 class NotAListError(ValueError):
     """An answer that holds no list where one was promised."""
@@ -24,12 +27,12 @@ class NotAListError(ValueError):
 class Row:
     """One record, with its attributes wherever they stood.
 
-    `included` finds records that the same answer brought along, by type and id.
+    `included` holds the records that the same answer brought along.
     """
 
     __slots__ = ("id", "included", "relationships", "values")
 
-    def __init__(self, item: Mapping[str, Any], included: Mapping[str, list[Row]] | None = None):
+    def __init__(self, item: Mapping[str, Any], included: Included | None = None) -> None:
         attributes = item.get("attributes")
         related = item.get("relationships")
         self.values: dict[str, Any] = dict(item)
@@ -38,10 +41,10 @@ class Row:
         self.relationships: dict[str, Any] = related if isinstance(related, dict) else {}
         own = values.id_text(item.get("id"))
         self.id = own if own is not None else values.id_text(self.values.get("id"))
-        self.included = included or {}
+        self.included = included or NOTHING_INCLUDED
 
     @classmethod
-    def of(cls, item: Any, included: Mapping[str, list[Row]]) -> Row | None:
+    def of(cls, item: Any, included: Included) -> Row | None:
         """The row of a list's entry, which may be wrapped in `data`; None if it is no object."""
         if isinstance(item, dict) and isinstance(item.get("data"), dict) and "id" not in item:
             item = item["data"]
@@ -81,44 +84,75 @@ class Row:
     def nested(self, name: str, owner: str, kinds: tuple[str, ...]) -> list[Row]:
         """Records that belong to this one: nested in it, or included with the answer.
 
-        `owner` is the attribute by which an included record names this one, `kinds` the types
-        it may come as.
+        `owner` is the relation by which an included record names this one, `kinds` the types it
+        may come as.
         """
         inside, related = self.values.get(name), self.relationships.get(name)
-        whole = [item for item in (*_objects(inside), *_objects(related)) if set(item) - REFERENCE]
-        if whole:
-            return [Row(item) for item in whole]
-        candidates = [row for kind in kinds for row in self.included.get(kind, [])]
-        wanted = {*_ids(inside), *_ids(related)}
-        return [row for row in candidates if row.id in wanted or row.one_id(owner) == self.id]
+        objects = (*_objects(inside), *_objects(related))
+        whole = [Row(item) for item in objects if set(item) - REFERENCE]
+        if whole or self.id is None:
+            return whole
+        named = dict.fromkeys((*_ids(inside), *_ids(related)))
+        return self.included.named(kinds, named) or self.included.owned(kinds, owner, self.id)
 
 
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
+class Included:
+    """The records that an answer brought along, found by their id or by whose they are."""
+
+    def __init__(self, document: Any = None) -> None:
+        items = document.get("included") if isinstance(document, dict) else None
+        self._kinds: dict[str, list[Row]] = {}
+        self._indexes: dict[tuple[str, str], dict[str | None, list[Row]]] = {}
+        for item in items if isinstance(items, list) else []:
+            if isinstance(item, dict):
+                self._kinds.setdefault(values.text(item.get("type")), []).append(Row(item))
+
+    def named(self, kinds: tuple[str, ...], ids: Iterable[str]) -> list[Row]:
+        """Those of these types with these ids, in the ids' order."""
+        indexes = [self._index(kind, "") for kind in kinds]
+        return [row for each in ids for index in indexes for row in index.get(each, [])]
+
+    def owned(self, kinds: tuple[str, ...], owner: str, owner_id: str) -> list[Row]:
+        """Those of these types that name this owner."""
+        return [row for kind in kinds for row in self._index(kind, owner).get(owner_id, [])]
+
+    def _index(self, kind: str, owner: str) -> dict[str | None, list[Row]]:
+        """A type's records by their owner's id, or without `owner` by their own."""
+        if (kind, owner) not in self._indexes:
+            index = self._indexes[kind, owner] = {}
+            for row in self._kinds.get(kind, []):
+                index.setdefault(row.one_id(owner) if owner else row.id, []).append(row)
+        return self._indexes[kind, owner]
+
+
+NOTHING_INCLUDED = Included()
+
+
+def _objects(value: Any, depth: int = DEEPEST) -> Iterator[dict[str, Any]]:
     """The objects in a list, bare or each (or all) wrapped in `data`."""
     if isinstance(value, dict):
-        inner = value.get("data", value)
-        if inner is not value:
-            yield from _objects(inner)
-        else:
+        if "data" not in value or "id" in value:
             yield value
-    elif isinstance(value, list):
+        elif depth:
+            yield from _objects(value["data"], depth - 1)
+    elif isinstance(value, list) and depth:
         for item in value:
             if isinstance(item, dict):
-                yield from _objects(item)
+                yield from _objects(item, depth - 1)
 
 
-def _ids(value: Any, *, bare: bool = False) -> Iterator[str]:
+def _ids(value: Any, *, bare: bool = False, depth: int = DEEPEST) -> Iterator[str]:
     """The ids in whatever holds them: objects, lists of these, `data`. A bare text counts only
     where the attribute's name promises an id: `"severity": "high"` is none.
     """
-    if isinstance(value, list):
+    if isinstance(value, list) and depth:
         for item in value:
-            yield from _ids(item, bare=bare)
-    elif isinstance(value, dict):
-        if "data" in value:
-            yield from _ids(value["data"])
+            yield from _ids(item, bare=bare, depth=depth - 1)
+    elif isinstance(value, dict) and depth:
+        if "data" in value and "id" not in value:
+            yield from _ids(value["data"], depth=depth - 1)
         else:
-            yield from _ids(value.get("id"), bare=True)
+            yield from _ids(value.get("id"), bare=True, depth=depth - 1)
     elif bare or not isinstance(value, str):
         found = values.id_text(value)
         if found is not None:
@@ -131,7 +165,7 @@ def objects(value: Any) -> list[Row]:
 
 
 def items_of(document: Any, name: str) -> list[Any]:
-    """The entries of a list's answer; raises NotAListError. `name` is the list's last path segment."""
+    """The entries of a list's answer; raises NotAListError. `name` ends the list's path."""
     if isinstance(document, dict):
         document = document["data"] if "data" in document else _only_list(document, name)
     if not isinstance(document, list):
@@ -148,23 +182,13 @@ def _only_list(document: dict[str, Any], name: str) -> Any:
     return lists[0] if len(lists) == 1 else None
 
 
-def included_of(document: Any) -> dict[str, list[Row]]:
-    """What an answer brought along, by type."""
-    found: dict[str, list[Row]] = {}
-    items = document.get("included") if isinstance(document, dict) else None
-    for item in items if isinstance(items, list) else []:
-        if isinstance(item, dict):
-            found.setdefault(values.text(item.get("type")), []).append(Row(item))
-    return found
-
-
 def record_of(document: Any) -> Row | None:
     """The one record of an answer: under `data`, bare, or under its own name; None if none."""
     if not isinstance(document, dict):
         return None
     inner = document.get("data", document)
     if isinstance(inner, dict):
-        row = Row(inner, included_of(document))
+        row = Row(inner, Included(document))
         if row.id is not None:
             return row
         wrapped = [value for key, value in inner.items() if key not in ASIDE]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -20,7 +20,7 @@ ECHO = TOKEN.encode()
 
 
 @pytest.fixture
-def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
+def lines(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
     """All that is logged, with every logger at its most talkative."""
     caplog.set_level(logging.DEBUG)
     for name in (*TALKATIVE_LOGGERS, "stamina"):
@@ -29,7 +29,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
     def everything() -> str:
         return "\n".join(f"{each.getMessage()} {vars(each)}" for each in caplog.records)
 
-    yield everything
+    return everything
 
 
 def told(error: BaseException) -> str:

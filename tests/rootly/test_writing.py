@@ -86,8 +86,8 @@ def test_selections_are_created_and_changed(
         kind = "incident_form_field_selections"
         given = {"incident_id": "1234", "form_field_id": "45", "value": "x"}
         assert first.json == {"data": {"type": kind, "attributes": given}}
-        given = {"selected_option_ids": ["102"]}
-        assert second.json == {"data": {"type": kind, "attributes": given}}
+        changes = {"selected_option_ids": ["102"]}
+        assert second.json == {"data": {"type": kind, "attributes": changes}}
 
 
 def test_numbers_too_long_to_be_ids_stay_text(
