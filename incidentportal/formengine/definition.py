@@ -65,7 +65,7 @@ def choose_form_set(forms: Forms, answers: Answers) -> FormDefinition:
 
 
 def build(picture: Picture, options: OptionSource, form_name: str = DEFAULT_FORM) -> Forms:
-    """Every form set's form. Made once per snapshot: it costs a few milliseconds."""
+    """Every form set's form: at least one. To be made once per snapshot, and shared."""
     builder = _Builder(picture, options, form_name)
     definitions = tuple(builder.definitions())
     return Forms(form_name, definitions, tuple(dict.fromkeys(builder.problems)))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from incidentportal.catalog.options import OptionList
 from incidentportal.rootly.records import PlacementCondition
+
+_SPACE = re.compile(r"\s")
 
 Answers = Mapping[str, Sequence[str]]
 """Raw text as it was posted, by control name."""
@@ -60,4 +63,4 @@ def control_name(form_field_id: str) -> str:
 
 def dom_id(name: str) -> str:
     """The element id of the control called `name`: without spaces, which would end an id."""
-    return "id_" + "".join(f"%{ord(char):X}" if char.isspace() else char for char in name)
+    return "id_" + _SPACE.sub(lambda found: f"%{ord(found[0]):X}", name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -240,7 +241,8 @@ def test_any_text_is_cleaned_sent_and_shown_without_an_exception(
     result = clean(form, answers, zone)
     assert not set(result.values) & set(result.errors)
     assert set(result.values) == set(result.answers)
-    attributes(form, result)
+    stored = json.dumps([result.answers, attributes(form, result)], ensure_ascii=False)
+    assert b"\\u0000" not in stored.encode()
     for line in labelled_answers(form, result):
         line["text"].encode()
     view = form_view(form, answers, zone, errors=result.errors)
