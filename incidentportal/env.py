@@ -21,7 +21,7 @@ import environ
 Reader = Callable[[str], Any]
 
 
-class Unusable(ValueError):
+class UnusableError(ValueError):
     """A value that can't be used; its text completes the sentence that begins with the name."""
 
 
@@ -31,13 +31,13 @@ def text(raw: str) -> str:
 
 
 def flag(raw: str) -> bool:
-    """Yes or no. Unusable: neither of them."""
+    """Yes or no. UnusableError: neither of them."""
     known = {"1": True, "true": True, "yes": True, "on": True}
     known |= {"0": False, "false": False, "no": False, "off": False}
     try:
         return known[raw.strip().lower()]
     except KeyError:
-        raise Unusable("is neither true nor false") from None
+        raise UnusableError("is neither true nor false") from None
 
 
 def items(raw: str) -> list[str]:
@@ -46,61 +46,61 @@ def items(raw: str) -> list[str]:
 
 
 def networks(raw: str) -> list[str]:
-    """Addresses or networks (`10.0.0.0/8`). Unusable: one of them is none."""
+    """Addresses or networks (`10.0.0.0/8`). UnusableError: one of them is none."""
     for item in items(raw):
         try:
             ipaddress.ip_network(item, strict=False)
         except ValueError:
-            raise Unusable("must list addresses such as 10.0.0.0/8") from None
+            raise UnusableError("must list addresses such as 10.0.0.0/8") from None
     return items(raw)
 
 
 def seconds(raw: str) -> float:
-    """A time above zero. Unusable: no such number."""
+    """A time above zero. UnusableError: no such number."""
     return _number(raw, "must be a number above 0", lambda value: 0 < value < 10**7)
 
 
 def share(raw: str) -> float:
-    """A share above 0 and up to 1. Unusable: no such number."""
+    """A share above 0 and up to 1. UnusableError: no such number."""
     return _number(raw, "must be a number above 0 and at most 1", lambda value: 0 < value <= 1)
 
 
 def pair(raw: str) -> tuple[float, float]:
-    """Two times, `first,second`. Unusable: not two numbers."""
+    """Two times, `first,second`. UnusableError: not two numbers."""
     wanted = "must be two numbers with a comma between them"
     first, _, second = raw.partition(",")
     return _number(first, wanted, _is_wait), _number(second, wanted, _is_wait)
 
 
 def port(raw: str) -> int:
-    """A TCP port. Unusable: no such number."""
+    """A TCP port. UnusableError: no such number."""
     wanted = "must be a whole number between 1 and 65535"
     return int(_number(raw, wanted, lambda value: 0 < value < 65536 and value == int(value)))
 
 
 def zone(raw: str) -> str:
-    """A time zone's name. Unusable: this machine knows no such zone."""
+    """A time zone's name. UnusableError: this machine knows no such zone."""
     try:
         zoneinfo.ZoneInfo(raw.strip())
     except (zoneinfo.ZoneInfoNotFoundError, OSError) as error:
-        raise Unusable("is no time zone such as Europe/Paris") from error
+        raise UnusableError("is no time zone such as Europe/Paris") from error
     return raw.strip()
 
 
 def database(raw: str) -> dict[str, Any]:
-    """Django's settings for `sqlite:///path` or `postgres://…`. Unusable: neither."""
+    """Django's settings for `sqlite:///path` or `postgres://…`. UnusableError: neither."""
     if urlsplit(raw.strip()).scheme not in {"sqlite", "postgres", "postgresql"}:
-        raise Unusable("begins neither with sqlite:/// nor with postgres://")
+        raise UnusableError("begins neither with sqlite:/// nor with postgres://")
     try:
         return dict(environ.Env.db_url_config(raw.strip()))
     except ValueError:
-        raise Unusable("is no database URL") from None
+        raise UnusableError("is no database URL") from None
 
 
 def cache(raw: str) -> str:
-    """A `redis://` (or `rediss://`, `unix://`) address. Unusable: another one."""
+    """A `redis://` (or `rediss://`, `unix://`) address. UnusableError: another one."""
     if urlsplit(raw.strip()).scheme not in {"redis", "rediss", "unix"}:
-        raise Unusable("does not begin with redis://")
+        raise UnusableError("does not begin with redis://")
     return raw.strip()
 
 
@@ -112,15 +112,15 @@ def _number(raw: str, wanted: str, fits: Callable[[float], bool]) -> float:
     try:
         value = float(raw)
     except ValueError:
-        raise Unusable(wanted) from None
+        raise UnusableError(wanted) from None
     if not fits(value):
-        raise Unusable(wanted)
+        raise UnusableError(wanted)
     return value
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row of the README's table. `default` is what the code uses, `default_text` what it says."""
+    """One row of the README's table. `default` is what the code uses, `default_text` is shown."""
 
     name: str
     read: Reader
@@ -167,7 +167,7 @@ SETTINGS: tuple[Setting, ...] = (
             "host names under which the portal is reached", "incidents.example.com"),
     Setting("CSRF_TRUSTED_ORIGINS", items, [], "none",
             "origins besides its own that may post forms", "https://incidents.example.com"),
-    Setting("HOST", text, "127.0.0.1", "127.0.0.1", "address to listen on", "0.0.0.0"),
+    Setting("HOST", text, "127.0.0.1", "127.0.0.1", "address to listen on", "127.0.0.1"),
     Setting("PORT", port, 8000, "8000", "port to listen on", "8000"),
     Setting("TIME_ZONE", zone, "UTC", "UTC", "time zone of people who have set none",
             "Europe/Paris"),
@@ -221,7 +221,7 @@ class Environment:
             return setting.default
         try:
             return setting.read(raw)
-        except Unusable as error:
+        except UnusableError as error:
             self._report(setting, f"{setting.name} {error}.")
             return setting.default
 

@@ -19,6 +19,7 @@ class TimeZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Serve one request."""
         if isinstance(request.user, User):
             with timezone.override(request.user.zone):
                 return self.get_response(request)

@@ -73,7 +73,9 @@ def _complete_values(client: Client, declaration: Declaration) -> list[dict[str,
     wanted = [value for value in declaration.open_values if "refused" not in value]
     if not wanted:
         return list(declaration.open_values)
-    there = {item.form_field_id: item for item in client.selections(declaration.incident_id).records}
+    there = {
+        item.form_field_id: item for item in client.selections(declaration.incident_id).records
+    }
     still_open = [value for value in declaration.open_values if "refused" in value]
     for value in wanted:
         selection = there.get(str(value["form_field_id"]))

@@ -21,8 +21,8 @@ from incidentportal.formengine import (
     searching,
     starting,
     validation,
-    view,
 )
+from incidentportal.formengine.view import FormView, form_view
 
 RANKS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 LAST_RANK = 9999
@@ -79,13 +79,11 @@ class FilledForm:
         self,
         errors: Mapping[str, Sequence[str]] | None = None,
         messages: Sequence[str] = (),
-    ) -> view.FormView:
+    ) -> FormView:
         """For the template."""
-        return view.form_view(
-            self.resolved, self.answers, self.zone, errors=errors, messages=messages
-        )
+        return form_view(self.resolved, self.answers, self.zone, errors=errors, messages=messages)
 
-    def refused_view(self, declaration: Declaration) -> view.FormView:
+    def refused_view(self, declaration: Declaration) -> FormView:
         """With Rootly's words at their fields, and every one of them somewhere."""
         kept = declaration.errors
         found = [(path, message) for path, message in kept.get("field_errors", [])]

@@ -84,7 +84,7 @@ class Declaration(models.Model):
     objects = DeclarationQuerySet.as_manager()
 
     class Meta:
-        constraints = [
+        constraints = (
             models.CheckConstraint(
                 condition=Q(state__in=[state.value for state in State]), name="declaration_state"
             ),
@@ -92,8 +92,8 @@ class Declaration(models.Model):
                 condition=~Q(state=State.DELIVERED) | ~Q(incident_id=""),
                 name="declaration_delivered_has_incident",
             ),
-        ]
-        indexes = [
+        )
+        indexes = (
             # DeclarationQuerySet.due
             models.Index(
                 fields=["upstream", "severity_rank", "-submitted_at"],
@@ -101,7 +101,7 @@ class Declaration(models.Model):
             ),
             # "My declarations", newest first
             models.Index(fields=["author", "-submitted_at"], name="declaration_mine"),
-        ]  # fmt: skip
+        )  # fmt: skip
 
     def __str__(self) -> str:
         return f"Declaration {self.pk}"
@@ -131,7 +131,7 @@ class Attempt(models.Model):
     sentence = models.TextField(blank=True)
 
     class Meta:
-        ordering = ["pk"]
+        ordering = ("pk",)
 
     def __str__(self) -> str:
         return f"Attempt {self.pk} of {self.declaration_id}"

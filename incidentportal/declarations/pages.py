@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from incidentportal.catalog import connection
 from incidentportal.declarations import queue
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
@@ -136,6 +137,11 @@ def _sentences(declaration: Declaration, state: State, held: str) -> tuple[str, 
     if state in {State.QUEUED, State.DELIVERING}:
         said = "It can't get lost any more: the portal keeps it until Rootly has it."
         own = declaration.sentence or "It is being sent to Rootly."
+        if declaration.upstream != connection.upstream():
+            own = (
+                f"It was meant for {declaration.upstream}, and the portal now speaks with another "
+                "Rootly. It waits until that changes, or until an admin gives it up."
+            )
         return (said, own) if not held or held == own else (said, own, held)
     if state is State.DELIVERED:
         return ()

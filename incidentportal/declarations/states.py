@@ -28,7 +28,7 @@ class State(StrEnum):
     """Its author took it back before it can have reached Rootly."""
 
 
-class IllegalTransition(Exception):
+class IllegalTransitionError(Exception):
     """A step that the table does not allow."""
 
     def __init__(self, before: State, after: State) -> None:
@@ -61,6 +61,6 @@ def before(after: State) -> list[State]:
 
 
 def check(before: State, after: State) -> None:
-    """Raise IllegalTransition unless the table allows the step."""
+    """Raise IllegalTransitionError unless the table allows the step."""
     if not may_become(before, after):
-        raise IllegalTransition(before, after)
+        raise IllegalTransitionError(before, after)

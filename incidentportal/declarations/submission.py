@@ -58,7 +58,11 @@ def _correct(pk: uuid.UUID, author: User, submission: Submission) -> bool:
     # The state is the guard: of two corrections at once, one finds it queued already.
     return bool(
         Declaration.objects.filter(pk=pk, author=author, state=State.REJECTED).update(
-            state=State.QUEUED, due_at=Now(), errors={}, sentence="", failures=0,
+            state=State.QUEUED,
+            due_at=Now(),
+            errors={},
+            sentence="",
+            failures=0,
             **submission.fields(),
-        )  # fmt: skip
+        )
     )

@@ -161,4 +161,6 @@ def _not_yet(request: HttpRequest) -> HttpResponse:
         "reload_url": reverse("new"),
         "reload_seconds": 3,
     }
-    return render(request, "portal/message.html", context, status=503, headers={"Retry-After": "3"})
+    response = render(request, "portal/message.html", context, status=503)
+    response["Retry-After"] = "3"
+    return response

@@ -18,7 +18,7 @@ Value = str | bool | tuple[str, ...] | Mapping[str, str]
 """A cleaned answer: text, a tick, chosen ids or listed texts, labels."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Field:
     """One field of a form.
 

@@ -18,6 +18,7 @@ from incidentportal.formengine.searching import (
     Found,
     box_name,
     is_long,
+    query,
     search,
     searched_name,
 )
@@ -61,9 +62,10 @@ class SearchView:
     more: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class FieldView:
-    """One field on the page.
+    """One field on the page. A field that nobody touched is the same object on every page, so
+    that what was drawn of it can be kept.
 
     `template` draws it. `value` is the text of a text control, `checked` a tick's state, `choices`
     are the options to draw in `layout`. In a long list (`search` is set) `choices` are what was
@@ -145,13 +147,35 @@ def form_view(
     return FormView(fields, tuple(lines))
 
 
+_untouched: WeakKeyDictionary[Field, dict[tuple[bool, bool, str], FieldView]] = WeakKeyDictionary()
+
+
 def _field_view(
     state: FieldState, answers: Answers, zone: tzinfo, errors: tuple[str, ...]
+) -> FieldView:
+    """The view of one field: the kept one where it is empty or holds its default."""
+    field = state.field
+    given = given_values(answers, field.name)
+    typed = bool(given) and tuple(given) != field.defaults
+    if errors or typed or (is_long(field) and query(answers, field)):
+        return _make_view(state, answers, given, zone, errors)
+    kept = _untouched.setdefault(field, {})
+    key = (state.required, bool(given), str(zone) if field.control == "datetime" else "")
+    if key not in kept:
+        kept[key] = _make_view(state, {}, given, zone, ())
+    return kept[key]
+
+
+def _make_view(
+    state: FieldState,
+    answers: Answers,
+    given: Sequence[str],
+    zone: tzinfo,
+    errors: tuple[str, ...],
 ) -> FieldView:
     field = state.field
     control = CONTROLS[field.control]
     element = dom_id(field.name)
-    given = given_values(answers, field.name)
     how = control.how
     if field.control == "datetime":
         how = f"Without an offset it is in the time zone {zone}."
@@ -198,7 +222,7 @@ class _Parts:
     anchor: str = ""
 
 
-def _typed_parts(field: Field, given: list[str]) -> _Parts:
+def _typed_parts(field: Field, given: Sequence[str]) -> _Parts:
     control = CONTROLS[field.control]
     if field.control == "checkbox":
         return _Parts(checked=any(value.strip().lower() in TICKED for value in given))
@@ -208,7 +232,7 @@ def _typed_parts(field: Field, given: list[str]) -> _Parts:
     return _Parts(value=value, input_type=input_type)
 
 
-def _choice_parts(state: FieldState, answers: Answers, given: list[str]) -> _Parts:
+def _choice_parts(state: FieldState, answers: Answers, given: Sequence[str]) -> _Parts:
     field = state.field
     options = field.options if field.options is not None else OptionList()
     many = CONTROLS[field.control].many

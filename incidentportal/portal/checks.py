@@ -24,7 +24,8 @@ Configs = Sequence[AppConfig] | None
 def settings_can_be_used(app_configs: Configs, **kwargs: Any) -> list[CheckMessage]:
     """portal.E001: a setting has a value that can't be used."""
     return [
-        Error(wrong.sentence, hint=wrong.hint, id="portal.E001") for wrong in settings.SETTINGS_WRONG
+        Error(wrong.sentence, hint=wrong.hint, id="portal.E001")
+        for wrong in settings.SETTINGS_WRONG
     ]
 
 
@@ -33,7 +34,9 @@ def secret_is_set(app_configs: Configs, **kwargs: Any) -> list[CheckMessage]:
     """portal.E002: there is no secret, and this is not development."""
     if settings.DEBUG or not settings.SECRET_KEY_MISSING:
         return []
-    hint = 'Set SECRET_KEY="$(openssl rand -base64 48)", and keep it: sessions and forms depend on it.'
+    hint = (
+        'Set SECRET_KEY="$(openssl rand -base64 48)", and keep it: sessions and forms depend on it.'
+    )
     return [Error("SECRET_KEY is not set.", hint=hint, id="portal.E002")]
 
 

@@ -34,8 +34,10 @@ def banners() -> list[str]:
         return [f"{problem[0]} {problem[1]} Then restart the portal."]
     found = []
     if held := queue.is_held(connection.upstream()):
-        found.append(f"Declarations are kept but not sent. {held} Check ROOTLY_API_TOKEN and "
-                     f"ROOTLY_API_URL; the portal tries again every {settings.DELIVERY_PROBE:g} s.")  # fmt: skip
+        found.append(
+            f"Declarations are kept but not sent. {held} Check ROOTLY_API_TOKEN and "
+            f"ROOTLY_API_URL; the portal tries again every {settings.DELIVERY_PROBE:g} s."
+        )
     state = sync_state()
     if state is not None and state.error:
         found.append(f"Rootly's configuration could not be fetched: {state.error}")

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import django
 
 from incidentportal.env import SETTINGS
-from incidentportal.portal.processes import MANAGE, Family, Stopped, web
+from incidentportal.portal.processes import MANAGE, Family, StopAsked, web
 
 VAR = Path(__file__).resolve().parents[2] / "var"
 PASSWORD = "demo"  # noqa: S105  # printed on the screen; never beside a real Rootly (portal.E004)
@@ -34,7 +34,7 @@ def main() -> None:
     try:
         with Family(grace=GRACE) as family:
             sys.exit(_run(family, port))
-    except Stopped:
+    except StopAsked:
         sys.stdout.write("\nStopped.\n")
 
 
@@ -48,7 +48,7 @@ def _run(family: Family, port: int) -> str:
     _make_accounts()
     family.start(web("127.0.0.1", port, 1, GRACE))
     family.start([*MANAGE, "worker"], restart=True)
-    _wait_until_it_answers(f"http://127.0.0.1:{port}/readyz")
+    _wait_until_ready(port)
     sys.stdout.write(
         f"Incident Portal: http://127.0.0.1:{port}/\n\nSign in as\n"
         + "".join(f"  {name:<9} password: {PASSWORD}\n" for name in PEOPLE)
@@ -91,14 +91,14 @@ def _make_accounts() -> None:
             person.groups.add(Group.objects.get(name=name))
 
 
-def _wait_until_it_answers(url: str) -> None:
+def _wait_until_ready(port: int) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        try:
-            with urlopen(url, timeout=2):  # noqa: S310  # our own address
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2) as wire:
+            wire.sendall(b"GET /readyz HTTP/1.0\r\n\r\n")
+            if b" 200 " in wire.recv(16):
                 return
-        except (URLError, OSError):
-            time.sleep(0.05)
+        time.sleep(0.05)
     sys.exit("The portal did not come up within a minute; its messages stand above.")
 
 

@@ -21,6 +21,7 @@ class HealthMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Serve one request."""
         answer = {"/healthz": _lives, "/readyz": _ready}.get(request.path_info)
         if answer is None:
             return self.get_response(request)

@@ -32,7 +32,7 @@ def web(host: str, port: int, workers: int, grace: float) -> list[str]:
     ]  # fmt: skip
 
 
-class Stopped(Exception):
+class StopAsked(Exception):  # noqa: N818  # no error: a wish
     """Somebody asked for the end (Ctrl-C or SIGTERM)."""
 
 
@@ -75,8 +75,10 @@ class Family:
     @staticmethod
     def _asked(number: int, frame: FrameType | None) -> None:
         for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(each, signal.SIG_IGN)  # the end has begun: a second Ctrl-C changes nothing
-        raise Stopped
+            signal.signal(
+                each, signal.SIG_IGN
+            )  # the end has begun: a second Ctrl-C changes nothing
+        raise StopAsked
 
     def start(self, command: Sequence[str], *, restart: bool = False, quiet: bool = False) -> None:
         """Start a child in a session of its own, so that Ctrl-C reaches it through us alone."""

@@ -17,9 +17,12 @@ class TrustedProxiesMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.trusted = [ipaddress.ip_network(item, strict=False) for item in settings.TRUSTED_PROXIES]
+        self.trusted = [
+            ipaddress.ip_network(item, strict=False) for item in settings.TRUSTED_PROXIES
+        ]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Serve one request."""
         meta = request.META
         if not self._is_trusted(meta.get("REMOTE_ADDR", "")):
             for name in FORWARDED:

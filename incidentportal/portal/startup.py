@@ -11,7 +11,9 @@ def refuse_bad_start(command: BaseCommand) -> None:
         executor = MigrationExecutor(connection)
         behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
-        raise CommandError(f"The database does not answer ({error}). Check DATABASE_URL.") from error
+        raise CommandError(
+            f"The database does not answer ({error}). Check DATABASE_URL."
+        ) from error
     if behind:
         raise CommandError("The database is behind this version. Run: manage.py migrate")
     command.check(databases=["default"])

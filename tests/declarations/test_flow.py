@@ -25,7 +25,9 @@ def test_a_form_becomes_an_incident_and_its_page_shows_it(form: Form, connected:
     assert incident["title"] == "Checkout is down"
     assert incident["labels"][LABEL] == str(row.pk)
     assert row.labels[0] == {"name": "title", "label": "Title", "text": "Checkout is down"}
-    assert row.upstream == (connected.jsonapi_url if "/api/" not in row.upstream else connected.plain_url)
+    assert row.upstream == (
+        connected.jsonapi_url if "/api/" not in row.upstream else connected.plain_url
+    )
     shown = form.client.get(response.url).content.decode()
     assert 'data-declaration-state="delivered"' in shown
     assert f"<dd>{incident['sequential_id']}</dd>" in shown
@@ -51,7 +53,7 @@ def test_the_same_form_twice_is_one_incident(form: Form, connected: Sandbox) -> 
     first = form.client.post(form.address, answers)
     second = form.client.post(form.address, answers)
     assert (first.status_code, second.status_code) == (303, 303)
-    assert first.url == second.url
+    assert first["Location"] == second["Location"]
     assert len(connected.incidents()) == 1
 
 

@@ -3,13 +3,14 @@
 import pytest
 
 from incidentportal.declarations import states
-from incidentportal.declarations.states import IllegalTransition, State, may_become
+from incidentportal.declarations.states import IllegalTransitionError, State, may_become
 
 ALLOWED = {
     (State.QUEUED, State.DELIVERING), (State.QUEUED, State.FAILED), (State.QUEUED, State.WITHDRAWN),
     (State.DELIVERING, State.QUEUED), (State.DELIVERING, State.REJECTED),
     (State.DELIVERING, State.UNCONFIRMED),
-    (State.REJECTED, State.QUEUED), (State.REJECTED, State.WITHDRAWN), (State.REJECTED, State.FAILED),
+    (State.REJECTED, State.QUEUED), (State.REJECTED, State.WITHDRAWN),
+    (State.REJECTED, State.FAILED),
     (State.UNCONFIRMED, State.QUEUED), (State.UNCONFIRMED, State.FAILED),
     (State.FAILED, State.QUEUED),
 }  # fmt: skip
@@ -23,5 +24,5 @@ def test_only_the_steps_of_the_table_are_allowed(before: State, after: State) ->
 
 
 def test_an_illegal_step_raises_and_names_both_ends() -> None:
-    with pytest.raises(IllegalTransition, match="delivered can't become queued"):
+    with pytest.raises(IllegalTransitionError, match="delivered can't become queued"):
         states.check(State.DELIVERED, State.QUEUED)

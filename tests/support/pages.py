@@ -31,7 +31,7 @@ def check_page(html: str, *, fragment: bool = False) -> None:
         for name in ("aria-describedby", "aria-labelledby", "aria-controls", "for"):
             missing = [part for part in item.get(name, "").split() if part not in ids]
             assert fragment or not missing, f"{name} leads nowhere: {missing}"
-    assert not [item for item in root.iter("style")]
+    assert not list(root.iter("style"))
     assert all(item.get("src") for item in root.iter("script"))
     _check_forms(root)
 

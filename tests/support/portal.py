@@ -8,9 +8,11 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from incidentportal.catalog import connection, current
+from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.catalog.sync import sync_catalog
 from tests.support.people import PageClient
 from tests.support.sandbox import Sandbox
@@ -34,10 +36,24 @@ def connected(
     settings.DELIVERY_LOOK = (0.3, 0.1)
     settings.DELIVERY_PROBE = 0.2
     current.forget()
-    sync_catalog(connection.client(), connection.upstream())
-    current.look_at_once()
+    _fetch_once()
     yield sandbox
     current.forget()
+
+
+_fetched: dict[str, dict[str, Any]] = {}
+
+
+def _fetch_once() -> None:
+    """Fetch the configuration really, once per upstream; after that its rows are put back."""
+    upstream = connection.upstream()
+    if upstream not in _fetched:
+        sync_catalog(connection.client(), upstream)
+        _fetched[upstream] = dict(Snapshot.objects.values().get(upstream=upstream))
+    else:
+        snapshot = Snapshot.objects.create(**_fetched[upstream])
+        SyncState.objects.create(upstream=upstream, snapshot=snapshot, good_at=timezone.now())
+    current.look_at_once()
 
 
 class Form:

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     """Becomes the sandbox, which is a program of its own and knows nothing of the portal."""
 
     help = "Start a pretend Rootly on this machine, to try the portal out."
-    requires_system_checks: list[str] = []
+    requires_system_checks = ()
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Hand the rest of the command line over as it is."""

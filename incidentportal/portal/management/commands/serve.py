@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from incidentportal.portal.processes import MANAGE, Family, Stopped, web
+from incidentportal.portal.processes import MANAGE, Family, StopAsked, web
 from incidentportal.portal.startup import refuse_bad_start
 
 GRACE = 20.0
@@ -23,7 +23,9 @@ class Command(BaseCommand):
         """The port and the number of web processes."""
         parser.add_argument("--port", type=int, default=settings.PORT)
         parser.add_argument("--workers", type=int, default=1, help="web processes")
-        parser.add_argument("--grace", type=float, default=GRACE, help="seconds for calls under way")
+        parser.add_argument(
+            "--grace", type=float, default=GRACE, help="seconds for calls under way"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until SIGTERM, Ctrl-C, or the web server's end."""
@@ -34,6 +36,6 @@ class Command(BaseCommand):
                 family.start(web(settings.HOST, options["port"], options["workers"], grace))
                 family.start([*MANAGE, "worker"], restart=True)
                 status = family.wait()
-            except Stopped:
+            except StopAsked:
                 return
         sys.exit(status or 1)
