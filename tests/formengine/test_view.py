@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from dataclasses import asdict
 from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,21 +30,23 @@ def view_of(
 def test_a_text_field_has_what_its_template_needs() -> None:
     field = form_field("5", name="Region", description="Where?")
     view = view_of(field, {"form_field_5": ["<b>"]}, required=True)
-    assert view == FieldView(
-        name="form_field_5",
-        dom_id="id_form_field_5",
-        template="formengine/fields/input.html",
-        control="text",
-        label="Region",
-        required=True,
-        help="Where?",
-        how="",
-        errors=(),
-        value="<b>",
-        anchor="id_form_field_5",
-        help_id="id_form_field_5_help",
-        error_id="id_form_field_5_error",
-        described_by="id_form_field_5_help",
+    assert asdict(view) == asdict(
+        FieldView(
+            name="form_field_5",
+            dom_id="id_form_field_5",
+            template="formengine/fields/input.html",
+            control="text",
+            label="Region",
+            required=True,
+            help="Where?",
+            how="",
+            errors=(),
+            value="<b>",
+            anchor="id_form_field_5",
+            help_id="id_form_field_5_help",
+            error_id="id_form_field_5_error",
+            described_by="id_form_field_5_help",
+        )
     )
 
 
@@ -151,6 +154,30 @@ def test_native_choices_without_a_selection_are_made_once_per_list() -> None:
     (chosen,) = form_view(form, {"service_ids": ["12"]}, UTC).fields
     assert [choice.selected for choice in chosen.choices] == [True, False]
     assert not any(choice.selected for choice in first.choices)
+
+
+def test_an_untouched_field_is_the_same_object_on_every_page_and_a_touched_one_is_not() -> None:
+    form = resolved(
+        built_in("title"),
+        built_in("services"),
+        form_field("1", default_values=("x",)),
+        built_in("started_at"),
+        services=MANY,
+    )
+    defaults = {"form_field_1": ["x"], "service_ids__q": [""], "service_ids__searched": ["old"]}
+    first = form_view(form, defaults, UTC).fields
+    assert all(
+        one is two for one, two in zip(first, form_view(form, defaults, UTC).fields, strict=True)
+    )
+    assert first[1].search is not None
+    assert first[2].value == "x"
+    berlin = form_view(form, {}, ZoneInfo("Europe/Berlin")).fields
+    same = [one is two for one, two in zip(first, berlin, strict=True)]
+    assert same == [True, True, False, False]
+    answers = {"title": ["t"], "service_ids__q": ["1"], "form_field_1": ["y"]}
+    touched = form_view(form, answers, UTC, errors={"started_at": ["odd"]}).fields
+    assert not any(one is two for one, two in zip(first, touched, strict=True))
+    assert [one.value for one in form_view(form, defaults, UTC).fields] == ["", "", "x", ""]
 
 
 def test_a_chosen_id_that_is_gone_stays_visible_and_what_no_page_can_carry_does_not() -> None:
