@@ -6,6 +6,7 @@ What can't run here is named at the end with what to type; with CI=true it is a 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 def main() -> int:
     """Run everything, then sum up; 1 where something failed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what it started ends too
     failed = gates.failing()
     left_out: list[str] = []
     store_environment, missing = stores.answering()
@@ -38,7 +40,7 @@ def main() -> int:
 def _pytest(title: str, arguments: list[str], environment: dict[str, str]) -> bool:
     print(f"\n=== {title}: pytest {' '.join(arguments)}", flush=True)
     plain = {name: text for name, text in os.environ.items() if not name.startswith("STORE_")}
-    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    command = [sys.executable, "-m", "pytest", *arguments]
     done = subprocess.run(
         command, cwd=gates.ROOT, env=plain | environment, stdin=subprocess.DEVNULL, check=False
     )
