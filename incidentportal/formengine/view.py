@@ -28,7 +28,12 @@ RADIOS = 7
 """Up to so many options to choose one from stand open; more are a drop-down list."""
 _GONE_SHOWN = 20
 _LONGEST_ID = 255
-_UNSHOWABLE = re.compile(r"[\x00\ud800-\udfff]")
+# Control characters, lone surrogates and noncharacters: no HTML document may hold them.
+_UNSHOWABLE = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
 # What a browser's own date controls keep; other text would vanish from them.
 _NATIVE = {
     "date": re.compile(r"(\d{4}-\d{2}-\d{2})?", re.ASCII),
@@ -313,5 +318,5 @@ def _gone(options: OptionList, chosen: tuple[str, ...]) -> tuple[ChoiceView, ...
 
 
 def showable(text: str) -> str:
-    """Text as a page can carry it: NUL and lone surrogates become replacement characters."""
+    """Text as a page can carry it: what HTML may not hold becomes replacement characters."""
     return _UNSHOWABLE.sub("�", text)

@@ -96,7 +96,9 @@ class Caller:
             outcome = str(result.status) if isinstance(result, Answer) else type(result).__name__
         finally:
             took = (time.monotonic() - began) * 1000
-            log.info("%s %s %s %.0f ms", call.method, call.path, outcome, took)
+            # A sync reads hundreds of times: reads that went well are of interest to few.
+            level = logging.DEBUG if (call.method, outcome) == ("GET", "200") else logging.INFO
+            log.log(level, "%s %s %s %.0f ms", call.method, call.path, outcome, took)
         if isinstance(result, RootlyError):
             raise result
         return result
