@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -78,7 +79,7 @@ def test_another_content_type_is_an_empty_form(form: Form, kind: str) -> None:
                 "form_field_1",
                 "csrfmiddlewaretoken",
             ]
-        ),  # fmt: skip
+        ),
         st.one_of(st.text(max_size=50), st.lists(st.text(max_size=20), max_size=4)),
     )
 )
@@ -109,7 +110,7 @@ def test_remote_text_is_never_markup(form: Form, connected: Sandbox) -> None:
     nasty = "<script>alert(1)</script>"
     connected.fault(
         "status", method="POST", path="/incidents$", status=422, times=1,
-        body='{"errors":[{"title":"%s","status":"422"}]}' % nasty, content_type="application/json",
+        body=json.dumps({"errors": [{"title": nasty, "status": "422"}]}), content_type="application/json",
     )  # fmt: skip
     assert form.send(**form.filled(title=nasty)).status_code == 422
     assert "&lt;script&gt;alert(1)" in form.html

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import cast
 from weakref import WeakKeyDictionary
 
 from django import template
@@ -25,6 +26,6 @@ def draw(field: FieldView) -> SafeString:
     """
     known = _drawn.get(field)
     if known is None or settings.DEBUG:
-        known = get_template(field.template).render({"field": field})
+        known = cast(SafeString, get_template(field.template).render({"field": field}))
         _drawn[field] = known
     return known
