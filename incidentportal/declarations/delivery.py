@@ -96,9 +96,7 @@ def _patience_left(declaration: Declaration) -> float:
 
 
 def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: int) -> None:
-    payload = mark(declaration.payload, declaration.pk)
-    if not upstream.takes_inline_values:
-        payload.pop(INLINE, None)
+    payload = _addressed(declaration, upstream)
     attempt = _begin(declaration, claim, payload)
     if attempt is None:
         return
@@ -118,6 +116,16 @@ def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: i
         _learn_clock(upstream, created.server_date)
         _finish(attempt, began, "Delivered", None)
         _succeed(declaration, created)
+
+
+def _addressed(declaration: Declaration, upstream: Upstream) -> dict[str, Any]:
+    """What the person said, with what the portal adds as far as this upstream takes it."""
+    payload = dict(declaration.payload)
+    if upstream.takes_labels:
+        payload = mark(payload, declaration.pk)
+    if not upstream.takes_inline_values:
+        payload.pop(INLINE, None)
+    return payload
 
 
 def _begin(declaration: Declaration, claim: int, payload: Mapping[str, Any]) -> Attempt | None:
@@ -156,9 +164,10 @@ def _follow(declaration: Declaration, claim: int, outcome: Outcome) -> None:
     pk = declaration.pk
     if outcome.next is Next.RETURN:
         queue.released(declaration)
-        if _is_about_inline_values(outcome):
-            # Our way of sending is refused, not what the person wrote: send without, post later.
-            Upstream.objects.filter(url=declaration.upstream).update(takes_inline_values=False)
+        refused = _refused_of_ours(declaration, outcome)
+        if refused:
+            # Our way of sending is refused, not what the person wrote: send without it.
+            Upstream.objects.filter(url=declaration.upstream).update(**{refused: False})
             _requeue(declaration, claim, 0, "", key_number=F("key_number") + 1)
             return
         errors = {"field_errors": outcome.field_errors, "messages": outcome.messages}
@@ -179,12 +188,25 @@ def _follow(declaration: Declaration, claim: int, outcome: Outcome) -> None:
     )  # fmt: skip
 
 
-def _is_about_inline_values(outcome: Outcome) -> bool:
-    subjects = [path for path, _ in outcome.field_errors] + list(outcome.messages)
-    ours = ("form_field_selections_attributes", "form field selections attributes")
-    return bool(subjects) and all(
-        subject.lower().strip("/ ") == INLINE or any(text in subject.lower() for text in ours)
-        for subject in subjects
+def _refused_of_ours(declaration: Declaration, outcome: Outcome) -> str:
+    """Which of Upstream's `takes_…` a refusal denies; blank where it is about the person's words.
+
+    Rootly's create schema has no inline values (API reference), and may have no labels.
+    """
+    if _is_all_about(outcome, INLINE, "form field selections attributes"):
+        return "takes_inline_values"
+    if "labels" not in declaration.payload and _is_all_about(outcome, "labels", "labels"):
+        return "takes_labels"
+    return ""
+
+
+def _is_all_about(outcome: Outcome, attribute: str, name: str) -> bool:
+    """Whether every word of a refusal is about this attribute itself, not something within it."""
+    paths = [path.strip("/. ").lower() for path, _ in outcome.field_errors]
+    words = [message.lower() for message in outcome.messages]
+    return bool(paths or words) and (
+        all(path == attribute for path in paths)
+        and all(text.startswith(name) or attribute in text for text in words)
     )
 
 
@@ -234,6 +256,8 @@ def summary(incident: Incident) -> dict[str, Any]:
 
 
 def _learn_clock(upstream: Upstream, date: datetime | None) -> None:
-    if date is not None:
-        offset = (date - datetime.now(UTC)).total_seconds()
+    if date is None:
+        return
+    offset = (date - datetime.now(UTC)).total_seconds()
+    if abs(offset - upstream.clock_offset) > 1:  # the header counts whole seconds
         Upstream.objects.filter(pk=upstream.pk).update(clock_offset=offset)

@@ -149,7 +149,9 @@ class Upstream(models.Model):
     """The declaration that got the last 403: a second one that gets it holds the queue."""
     keeps_labels = models.BooleanField(null=True)
     """Whether the last incident that was read back bore our label."""
+    takes_labels = models.BooleanField(default=True)
     takes_inline_values = models.BooleanField(default=True)
+    """False once Rootly refused what the portal itself adds: from then on it is sent without."""
     clock_offset = models.FloatField(default=0)
     """Seconds that Rootly's clock is ahead of ours, by its `Date` header."""
 

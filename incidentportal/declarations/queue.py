@@ -63,7 +63,8 @@ def released(declaration: Declaration) -> None:
     if row.held:
         log.warning("deliveries to %s go on", declaration.upstream)
         Declaration.objects.filter(upstream=row.url, state=State.QUEUED).update(due_at=Now())
-    Upstream.objects.filter(pk=row.pk).update(held="", wait_until=None, forbidden_id=None)
+    if row.held or row.wait_until or row.forbidden_id:
+        Upstream.objects.filter(pk=row.pk).update(held="", wait_until=None, forbidden_id=None)
 
 
 def may_send(url: str) -> bool:

@@ -168,6 +168,17 @@ def test_custom_values_arrive_whether_inline_ones_are_kept_dropped_or_refused(
     assert len(connected.incidents()) == 1
 
 
+def test_where_labels_are_refused_it_is_sent_without_and_that_is_remembered(
+    connected: Sandbox, row: Declaration, reporter: User
+) -> None:
+    connected.switch(labels="refuse")
+    assert once(row).state == State.QUEUED
+    assert once(row).state == State.DELIVERED
+    assert once(make_declaration(reporter, upstream=connection.upstream())).state == State.DELIVERED
+    assert len(posts(connected)) == 3
+    assert len(connected.incidents()) == 2
+
+
 def test_429_makes_everything_wait_as_told(connected: Sandbox, row: Declaration) -> None:
     connected.fault(**CREATE, kind="rate_limit", style="retry_after", seconds=2, times=1)
     assert once(row).state == State.QUEUED

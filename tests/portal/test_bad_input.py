@@ -110,7 +110,8 @@ def test_remote_text_is_never_markup(form: Form, connected: Sandbox) -> None:
     nasty = "<script>alert(1)</script>"
     connected.fault(
         "status", method="POST", path="/incidents$", status=422, times=1,
-        body=json.dumps({"errors": [{"title": nasty, "status": "422"}]}), content_type="application/json",
+        body=json.dumps({"errors": [{"title": nasty, "status": "422"}]}),
+        content_type="application/json",
     )  # fmt: skip
     assert form.send(**form.filled(title=nasty)).status_code == 422
     assert "&lt;script&gt;alert(1)" in form.html

@@ -35,6 +35,8 @@ class Command(BaseCommand):
             try:
                 family.start(web(settings.HOST, options["port"], options["workers"], grace))
                 family.start([*MANAGE, "worker"], restart=True)
+                self.stdout.write(f"Serving on http://{settings.HOST}:{options['port']}/")
+                self.stdout.flush()
                 status = family.wait()
             except StopAsked:
                 return
