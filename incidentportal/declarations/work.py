@@ -72,8 +72,3 @@ def try_now(pk: UUID) -> None:
 
 def _give_place_back(_: Future[None]) -> None:
     _places.release()
-
-
-def finish_calls() -> None:
-    """Wait for the calls under way; for the end of the process."""
-    _threads.shutdown(wait=True)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
 from incidentportal.catalog import connection, current
 from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.catalog.sync import sync_catalog
+from incidentportal.declarations import work
 from tests.support.people import PageClient
 from tests.support.sandbox import Sandbox
 
@@ -39,6 +42,19 @@ def connected(
     _fetch_once()
     yield sandbox
     current.forget()
+    _let_go_of_the_database()
+
+
+def _let_go_of_the_database() -> None:
+    """Threads that deliver keep their connections; a test database can't be dropped beside them."""
+    together = threading.Barrier(work.INLINE_CALLS)
+
+    def let_go() -> None:
+        together.wait(30)
+        connections.close_all()
+
+    for future in [work._threads.submit(let_go) for _ in range(work.INLINE_CALLS)]:
+        future.result(40)
 
 
 _fetched: dict[str, dict[str, Any]] = {}
