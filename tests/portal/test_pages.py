@@ -6,7 +6,7 @@ import json
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from incidentportal.catalog import current
 from incidentportal.declarations.pages import safe_link
@@ -124,3 +124,23 @@ def test_forwarded_headers_count_only_from_trusted_proxies(
     TrustedProxiesMiddleware(lambda _: HttpResponse())(request)
     assert request.META.get("HTTP_X_FORWARDED_PROTO") == expected
     assert request.META["REMOTE_ADDR"] == ("203.0.113.9" if expected else remote)
+
+
+def test_the_form_costs_few_queries_and_no_upstream_read(
+    connected: Sandbox, visitor: PageClient, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    visitor.get("/incidents/new/")
+    before = len(connected.requests())
+    with django_assert_max_num_queries(4):
+        assert visitor.get("/incidents/new/").status_code == 200
+    assert len(connected.requests()) == before
+
+
+def test_an_admins_form_costs_few_queries_too(
+    connected: Sandbox,
+    admin_page: PageClient,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    admin_page.get("/incidents/new/")
+    with django_assert_max_num_queries(6):  # two more: the banners that only admins see
+        assert admin_page.get("/incidents/new/").status_code == 200

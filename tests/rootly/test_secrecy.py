@@ -112,7 +112,7 @@ def test_addresses_stay_out_of_the_log(
 def test_each_call_logs_one_line_failures_too(
     upstream: Upstream, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="incidentportal.rootly")
+    caplog.set_level(logging.DEBUG, logger="incidentportal.rootly")
     upstream.will(answer({"data": {"id": 1}}), raw(), answer({}, 422))
     client.incident("a/b")
     for _ in range(2):
