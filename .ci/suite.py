@@ -31,7 +31,9 @@ def main() -> int:
     chromium = browser.find() or browser.get()
     if not chromium:
         left_out.append(f"tests marked `browser` (no Chromium): type {browser.HOW_TO_GET_ONE}")
-    selection = ["-n", "auto"] if chromium else ["-n", "auto", "-m", "not browser"]
+    selection = ["-n", "auto", "--dist", "loadgroup"]
+    if not chromium:
+        selection += ["-m", "not browser"]
     if not _pytest("all tests, on SQLite", selection, {"CHROMIUM": chromium or ""}):
         failed.append("tests")
     return _verdict(failed, left_out)

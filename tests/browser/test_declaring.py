@@ -1,0 +1,128 @@
+"""Declaring, as a person with a browser does it: with JavaScript and without."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Enter, Portal
+
+DECLARE = "[data-action=declare]"
+WITH_AND_WITHOUT = pytest.mark.parametrize("js", [True, False], ids=["js", "no-js"])
+
+
+def fill(page: Page, title: str = "Checkout is down") -> None:
+    page.goto("/incidents/new/")
+    page.get_by_label(re.compile("^Title")).fill(title)
+    page.get_by_label("SEV1 Critical").check()
+    page.get_by_label("Customer report").check()
+
+
+@WITH_AND_WITHOUT
+def test_signing_in_declaring_and_seeing_the_incident(
+    portal: Portal, enter: Enter, js: bool
+) -> None:
+    page = enter(js=js)
+    page.get_by_role("link", name="Declare an incident").click()
+    fill(page)
+    page.locator(DECLARE).click()
+    page.wait_for_url("**/declarations/*-*/")
+    (incident,) = portal.sandbox.incidents()
+    expect(page.locator("[data-declaration-state=delivered]")).to_be_visible()
+    expect(page.get_by_role("definition").first).to_have_text(str(incident["sequential_id"]))
+    expect(page.get_by_role("link", name="Open in Rootly")).to_have_attribute(
+        "href", incident["url"]
+    )
+    if js:
+        expect(page.get_by_text("Being made")).to_have_count(0, timeout=15_000)
+    assert incident["title"] == "Checkout is down"
+
+
+@WITH_AND_WITHOUT
+def test_what_is_missing_is_said_at_once_and_everything_typed_is_kept(
+    portal: Portal, enter: Enter, js: bool
+) -> None:
+    page = enter(js=js)
+    page.goto("/incidents/new/")
+    page.get_by_label(re.compile("^Summary")).fill("kept")
+    page.locator(DECLARE).click()
+    summary = page.locator("[data-error-summary]")
+    expect(summary.get_by_role("link")).to_have_count(3)
+    if js:
+        expect(summary).to_be_focused()
+        summary.get_by_role("link").first.click()
+        expect(page.get_by_label(re.compile("^Title"))).to_be_focused()
+    expect(page.get_by_label(re.compile("^Summary"))).to_have_value("kept")
+    title = page.locator("#id_title")
+    expect(title).to_have_attribute("aria-invalid", "true")
+    assert "id_title_error" in (title.get_attribute("aria-describedby") or "")
+    assert portal.sandbox.incidents() == []
+
+
+@WITH_AND_WITHOUT
+def test_a_refusal_by_rootly_is_corrected_in_place(portal: Portal, enter: Enter, js: bool) -> None:
+    page = enter(js=js)
+    portal.sandbox.fault(
+        "validation", method="POST", path="/incidents$", times=1,
+        errors={"title": ["is too vague"]},
+    )  # fmt: skip
+    fill(page, "Help")
+    page.locator(DECLARE).click()
+    expect(page.locator("#id_title_error")).to_contain_text("is too vague")
+    expect(page.get_by_label("SEV1 Critical")).to_be_checked()
+    page.locator("#id_title").fill("Checkout is down")
+    page.locator(DECLARE).click()
+    expect(page.locator("[data-declaration-state=delivered]")).to_be_visible()
+    assert len(portal.sandbox.incidents()) == 1
+
+
+@WITH_AND_WITHOUT
+def test_a_long_list_is_searched_by_keyboard_and_enter_never_declares(
+    portal: Portal, enter: Enter, js: bool
+) -> None:
+    page = enter(js=js)
+    fill(page)
+    box = page.locator("[name=service_ids__q]")
+    box.fill("check")
+    box.press("Enter")
+    page.get_by_label("Checkout", exact=True).check()
+    box.fill("basket")
+    box.press("Enter")
+    page.get_by_label("Basket", exact=True).check()
+    expect(page.get_by_label("Checkout", exact=True)).to_be_checked()
+    expect(page.locator("#id_title")).to_have_value("Checkout is down")
+    assert portal.sandbox.incidents() == []
+    page.locator(DECLARE).click()
+    expect(page.locator("[data-declaration-state=delivered]")).to_be_visible()
+    (incident,) = portal.sandbox.incidents()
+    names = {portal.sandbox.record("services", name)["id"] for name in ("Checkout", "Basket")}
+    assert set(map(str, incident["service_ids"])) == set(map(str, names))
+
+
+def test_enter_in_a_field_declares(portal: Portal, enter: Enter) -> None:
+    page = enter()
+    fill(page)
+    page.locator("#id_title").press("Enter")
+    expect(page.locator("[data-declaration-state=delivered]")).to_be_visible()
+
+
+@WITH_AND_WITHOUT
+def test_a_double_click_makes_one_incident(portal: Portal, enter: Enter, js: bool) -> None:
+    page = enter(js=js)
+    fill(page)
+    page.locator(DECLARE).dblclick()
+    expect(page.locator("[data-declaration-state=delivered]")).to_be_visible()
+    assert len(portal.sandbox.incidents()) == 1
+
+
+def test_the_page_updates_itself_once_rootly_is_back(portal: Portal, enter: Enter) -> None:
+    page = enter()
+    fill(page)
+    portal.sandbox.fault("status", method="POST", path="/incidents$", status=401, times=2)
+    page.locator(DECLARE).click()
+    expect(page.locator("[data-declaration-state=queued]")).to_be_visible()
+    expect(page.locator("[data-held]")).to_be_visible(timeout=10_000)
+    expect(page.locator("[data-declaration-state=delivered]")).to_be_visible(timeout=20_000)
+    assert len(portal.sandbox.incidents()) == 1
