@@ -42,10 +42,10 @@ def connected(
     _fetch_once()
     yield sandbox
     current.forget()
-    _let_go_of_the_database()
+    let_go_of_the_database()
 
 
-def _let_go_of_the_database() -> None:
+def let_go_of_the_database() -> None:
     """Threads that deliver keep their connections; a test database can't be dropped beside them."""
     together = threading.Barrier(work.INLINE_CALLS)
 
