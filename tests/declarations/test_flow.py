@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
+from django.db import connection as database
 from django.utils.html import escape
+from pytest_django import Settings
 
+from incidentportal.catalog import connection
+from incidentportal.catalog.models import Snapshot
+from incidentportal.catalog.sync import SyncFailedError, sync_catalog
 from incidentportal.declarations.labels import LABEL
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
@@ -129,3 +135,71 @@ def test_another_persons_form_declares_nothing(
     assert response.status_code == 422
     assert b'value="Stolen"' in response.content
     assert not Declaration.objects.exists()
+
+
+def test_a_request_by_htmx_redraws_and_never_declares(form: Form, connected: Sandbox) -> None:
+    answers = form.filled(title="Half typed", declaration=form.identity)
+    response = form.client.post(form.address, answers, headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    assert b'value="Half typed"' in response.content
+    assert b"<html" not in response.content
+    assert not Declaration.objects.exists()
+
+
+def test_the_deadline_ends_the_persons_wait_and_not_the_call(
+    form: Form, connected: Sandbox, settings: Settings
+) -> None:
+    settings.DELIVERY_DEADLINE = 0.3
+    connected.fault("latency", method="POST", path="/incidents$", seconds=1.5, times=1)
+    began = time.monotonic()
+    response = form.send(**form.filled(title="Slow"))
+    assert time.monotonic() - began < 1.2
+    assert b'data-declaration-state="delivering"' in form.client.get(response["Location"]).content
+    end = time.monotonic() + 8
+    while not Declaration.objects.filter(state=State.DELIVERED).exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert len(connected.incidents()) == 1
+
+
+def test_everything_that_was_submitted_is_stored_with_its_meaning(
+    form: Form, connected: Sandbox
+) -> None:
+    custom = form.field_called("How was it noticed?")
+    form.send(**form.filled(title="Stored"))
+    row = Declaration.objects.get()
+    assert row.answers["title"] == ["Stored"]
+    assert {"name": custom, "label": "How was it noticed?", "text": "Customer report"} in row.labels
+    assert row.payload["title"] == "Stored"
+    assert Snapshot.objects.filter(pk=row.snapshot_id, upstream=row.upstream).exists()
+    attempt = Attempt.objects.get()
+    assert len(attempt.digest) == 64
+    assert attempt.finished_at is not None
+
+
+def test_urgent_ones_rank_before_others(form: Form, connected: Sandbox) -> None:
+    for label in ("SEV4", "SEV0"):
+        form = Form(form.client)
+        form.send(**form.filled(title=label, severity_id=form.option("severity_id", label)))
+    ranks = dict(Declaration.objects.values_list("title", "severity_rank"))
+    assert ranks["SEV0"] < ranks["SEV4"]
+
+
+@pytest.mark.store
+def test_a_wrong_token_is_told_to_admins_and_costs_nothing(
+    form: Form, connected: Sandbox, admin_page: PageClient, settings: Settings
+) -> None:
+    settings.ROOTLY_API_TOKEN = "no-such-token"
+    with pytest.raises(SyncFailedError):
+        sync_catalog(connection.client(), connection.upstream())
+    assert "ROOTLY_API_TOKEN" in admin_page.get("/").content.decode()
+    assert Form(form.client).send(**form.filled(title="Kept")).status_code == 303
+    assert Declaration.objects.get().state == State.QUEUED
+
+
+def test_on_sqlite_what_was_saved_survives_a_power_cut(connected: Sandbox) -> None:
+    if database.vendor != "sqlite":
+        return  # PostgreSQL's own default
+    with database.cursor() as cursor:
+        assert cursor.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",)
