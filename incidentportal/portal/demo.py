@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import django
 
 from incidentportal.env import SETTINGS
-from incidentportal.portal.processes import MANAGE, Family, StopAsked, web
+from incidentportal.portal.processes import MANAGE, Family, StopAsked, end_with_parent, web
 
 VAR = Path(__file__).resolve().parents[2] / "var"
 PASSWORD = "demo"  # noqa: S105  # printed on the screen; never beside a real Rootly (portal.E004)
@@ -26,7 +28,8 @@ GRACE = 2.0
 
 
 def main() -> None:
-    """Run until Ctrl-C or SIGTERM."""
+    """Run until Ctrl-C or SIGTERM, or until `make` is gone."""
+    end_with_parent()
     port = int(os.environ.get("PORT") or 8000)
     VAR.mkdir(exist_ok=True)
     os.environ.update(_environment(port))
@@ -55,8 +58,27 @@ def _run(family: Family, port: int) -> str:
         + f"\nThe pretend Rootly: http://127.0.0.1:{port + 1}/\nCtrl-C ends both.\n"
     )
     sys.stdout.flush()
-    status = family.wait()
+    status = family.wait(_is_make_interrupted())
     return f"A part of the demo ended (status {status}); its message stands above."
+
+
+def _is_make_interrupted() -> Callable[[], bool]:
+    """Whether `make` got a SIGINT that we did not (Linux only).
+
+    It expects Ctrl-C to reach its children too, and waits for them; so after a SIGINT to it alone
+    both would go on. It gives up its own handler when hit, and that can be seen.
+    """
+    status = Path(f"/proc/{os.getppid()}/status")
+
+    def handles_interrupt() -> bool:
+        try:
+            caught = status.read_text().partition("SigCgt:")[2].split()[0]
+        except (OSError, IndexError):
+            return False
+        return bool(int(caught, 16) & 1 << (signal.SIGINT - 1))
+
+    handled = handles_interrupt()
+    return lambda: handled and not handles_interrupt()
 
 
 def _environment(port: int) -> dict[str, str]:

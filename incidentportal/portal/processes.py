@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -36,8 +36,8 @@ class StopAsked(Exception):  # noqa: N818  # no error: a wish
     """Somebody asked for the end (Ctrl-C or SIGTERM)."""
 
 
-def _end_with_parent() -> None:
-    """In the child: get SIGTERM when the parent dies, however it dies (Linux only)."""
+def end_with_parent() -> None:
+    """Have this process get SIGTERM when its parent dies, however it dies (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -92,12 +92,17 @@ class Family:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if child.quiet else None,
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509  # started before this process has threads
+            preexec_fn=end_with_parent,  # noqa: PLW1509  # started before this process has threads
         )
 
-    def wait(self) -> int:
-        """Until one ends that can't be started again: its exit status."""
+    def wait(self, is_over: Callable[[], bool] = lambda: False) -> int:
+        """Until one ends that can't be started again: its exit status.
+
+        Raises StopAsked once `is_over` says so.
+        """
         while True:
+            if is_over():
+                raise StopAsked
             for number, child in list(self._running.items()):
                 status = child.poll()
                 if status is None:
