@@ -18,6 +18,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from incidentportal.env import SETTINGS
 from tests.support.sandbox import Sandbox
 
+# Playwright keeps an event loop in this thread; Django would refuse to use the database beside it,
+# also in the tests that run here afterwards. Nothing of the portal's is asynchronous.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
 PEOPLE = f"""
