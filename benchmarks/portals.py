@@ -2,134 +2,108 @@
 
 from __future__ import annotations
 
-import gzip
-import http.client
 import os
-import re
 import socket
-import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
 
+from benchmarks.browser import Browser
 from incidentportal.env import SETTINGS
 from incidentportal.portal.processes import web
+from tests.support.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
-PEOPLE = (
+PERSON = "bench"
+MAKE_PERSON = (
     "from incidentportal.accounts.models import User; "
-    "User.objects.create_user('bench', password='bench')"
+    f"User.objects.create_user('{PERSON}', password='{PERSON}')"
 )
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
+@dataclass(frozen=True)
+class Portal:
+    """A running portal: a signed-in browser, its sandbox, its environment."""
+
+    browser: Browser
+    sandbox: Sandbox
+    environment: dict[str, str]
+
+
+@contextmanager
+def floor() -> Iterator[Browser]:
+    """The bare view alone on the portal's web server."""
+    with _web("benchmarks.floor:application", dict(os.environ)) as port:
+        yield Browser(port)
+
+
+@contextmanager
+def portal(folder: Path, *sandbox: str) -> Iterator[Portal]:
+    """A portal with its database in this empty folder, beside a sandbox with these flags."""
+    folder.mkdir()
+    with Sandbox(*sandbox) as upstream:
+        environment = {
+            **os.environ,
+            **{setting.name: "" for setting in SETTINGS},
+            "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+            "SECRET_KEY": "of no worth beyond these minutes" * 2,
+            "HTTPS_ONLY": "false",
+            "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
+            "ROOTLY_API_URL": upstream.jsonapi_url,
+            "ROOTLY_API_TOKEN": upstream.token,
+        }
+        for arguments in (
+            ["migrate", "-v", "0"],
+            ["shell", "-v", "0", "-c", MAKE_PERSON],
+            ["sync_catalog"],
+        ):
+            command = [sys.executable, "manage.py", *arguments]
+            subprocess.run(
+                command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
+            )
+        with _web("incidentportal.wsgi:application", environment) as port:
+            browser = Browser(port)
+            browser.sign_in(PERSON)
+            yield Portal(browser, upstream, environment)
+
+
+@contextmanager
+def _web(application: str, environment: dict[str, str]) -> Iterator[int]:
+    """The portal's web server with this application, on a free port."""
+    port = _free_port()
+    command = [*web("127.0.0.1", port, 1, 2)[:-1], application]
+    with tempfile.TemporaryFile("w+") as log:
+        running = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        try:
+            _wait_for(port, running)
+            yield port
+        except BaseException:
+            log.seek(0)
+            print(log.read()[-4000:], file=sys.stderr)
+            raise
+        finally:
+            running.terminate()
+            running.wait()
+
+
+def _free_port() -> int:
     with socket.socket() as wire:
         wire.bind(("127.0.0.1", 0))
         return int(wire.getsockname()[1])
 
 
-def wait_for(port: int) -> None:
-    """Until something listens there."""
+def _wait_for(port: int, running: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + 60
-    while time.monotonic() < end:
+    while time.monotonic() < end and running.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
             time.sleep(0.05)
         else:
             return
-    raise RuntimeError("nothing listens")
-
-
-class Browser:
-    """One kept connection, with the cookies of whoever signed in."""
-
-    def __init__(self, port: int) -> None:
-        self._wire = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        self._cookies: dict[str, str] = {}
-
-    def send(self, method: str, path: str, body: dict[str, str] | None = None) -> tuple[int, bytes]:
-        """The answer's status and body; cookies are kept."""
-        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())}
-        headers["Accept-Encoding"] = "gzip"
-        if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self._wire.request(method, path, urlencode(body) if body is not None else None, headers)
-        answer = self._wire.getresponse()
-        for name, value in answer.getheaders():
-            if name.lower() == "set-cookie":
-                key, _, rest = value.partition("=")
-                self._cookies[key] = rest.partition(";")[0]
-        return answer.status, answer.read()
-
-    def sign_in(self) -> None:
-        """As the one person that the benchmark made."""
-        _, page = self.send("GET", "/accounts/login/")
-        token = re.search(rb'csrfmiddlewaretoken" value="([^"]+)"', page)
-        assert token
-        answers = {"login": "bench", "password": "bench", "csrfmiddlewaretoken": token[1].decode()}
-        assert self.send("POST", "/accounts/login/", answers)[0] == 302
-
-
-@contextmanager
-def process(command: list[str], env: dict[str, str] | None = None) -> Iterator[None]:
-    """A process for the length of the block."""
-    running = subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        running.terminate()
-        running.wait()
-
-
-@contextmanager
-def portal(folder: Path, *sandbox: str) -> Iterator[tuple[Browser, int]]:
-    """A portal beside a sandbox with these flags: a signed-in browser, and the sandbox's port."""
-    port, upstream = free_port(), free_port()
-    env = {
-        **os.environ, **{setting.name: "" for setting in SETTINGS},
-        "SECRET_KEY": "b" * 60, "HTTPS_ONLY": "false",
-        "DATABASE_URL": f"sqlite:///{folder}/{port}.sqlite3",
-        "ROOTLY_API_URL": f"http://127.0.0.1:{upstream}/v1", "ROOTLY_API_TOKEN": "sandbox-token",
-    }  # fmt: skip
-    serve = [sys.executable, "-m", "incidentportal.sandbox", "--port", str(upstream), *sandbox]
-    with process(serve):
-        wait_for(upstream)
-        for arguments in (
-            ["migrate", "-v", "0"],
-            ["shell", "-v", "0", "-c", PEOPLE],
-            ["sync_catalog"],
-        ):
-            subprocess.run(
-                [sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, check=True,
-                stdout=subprocess.DEVNULL,
-            )  # fmt: skip
-        with process(web("127.0.0.1", port, 1, 2), env):
-            wait_for(port)
-            browser = Browser(port)
-            browser.sign_in()
-            yield browser, upstream
-
-
-def median(work: Callable[[], object], times: int) -> float:
-    """Milliseconds that the work takes at the median, once warm."""
-    for _ in range(max(3, times // 10)):
-        work()
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        work()
-        taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken)
-
-
-def compressed(content: bytes) -> int:
-    """Bytes on the wire."""
-    return len(gzip.compress(content, 6))
+    raise RuntimeError("the web server did not come up")
