@@ -26,6 +26,8 @@ from incidentportal.formengine.view import FormView, form_view
 
 RANKS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 LAST_RANK = 9999
+PUBLIC = {"", "0", "false", "off"}
+NOT_PRIVATE = "Private: you can't declare a private incident here. Nothing was sent."
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,18 @@ class FilledForm:
     def cleaned(self) -> validation.Cleaned:
         """The answers' meaning, and what is wrong with them."""
         return validation.clean(self.resolved, self.answers, self.zone)
+
+    @property
+    def errors(self) -> dict[str, Sequence[str]]:
+        """What is wrong, by control name.
+
+        Asking for privacy that this form doesn't offer is an error: nothing is sent in public
+        instead.
+        """
+        wants_privacy = {text.strip().lower() for text in self.answers.get("private", ())}
+        if wants_privacy <= PUBLIC or "private" in self.resolved.definition.by_name:
+            return dict(self.cleaned.errors)
+        return {**self.cleaned.errors, "private": (NOT_PRIVATE,)}
 
     def submission(self, upstream: str) -> Submission:
         """What is saved of a form without errors."""

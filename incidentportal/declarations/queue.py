@@ -87,3 +87,17 @@ def take_probe(url: str) -> bool:
 def is_held(url: str) -> str:
     """Why nothing is sent to this upstream; blank while deliveries run."""
     return Upstream.objects.filter(url=url).values_list("held", flat=True).first() or ""
+
+
+def waiting(url: str) -> tuple[int, str] | None:
+    """How many declarations wait after a failed attempt, and what the latest was told; None: none.
+
+    The sentence is the portal's own: it says nothing of a declaration's content.
+    """
+    rows = Declaration.objects.filter(
+        upstream=url, failures__gt=0, state__in=[State.QUEUED, State.DELIVERING]
+    )
+    count = rows.count()
+    if not count:
+        return None
+    return count, rows.order_by("-submitted_at").values_list("sentence", flat=True).first() or ""

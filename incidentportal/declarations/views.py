@@ -88,13 +88,13 @@ def _posted(
         return _form_page(request, form.view(), kept, declaration=declaration)
     if pk is None:
         notice = "This form was out of date. Nothing was declared; please send it again."
-        view = form.view(form.cleaned.errors, [notice])
+        view = form.view(form.errors, [notice])
         return _form_page(request, view, identity.new(author), status=422)
-    if form.cleaned.errors:
+    if form.errors:
         existing = _existing(pk)
         if existing is not None and existing.state != State.REJECTED:
             return _to(pk)
-        view = form.view(form.cleaned.errors)
+        view = form.view(form.errors)
         return _form_page(request, view, carried, status=422, declaration=declaration)
     if submission.save(pk, author, form.submission(connection.upstream())):
         work.try_now(pk)

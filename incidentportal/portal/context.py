@@ -38,6 +38,11 @@ def banners() -> list[str]:
             f"Declarations are kept but not sent. {held} Check ROOTLY_API_TOKEN and "
             f"ROOTLY_API_URL; the portal tries again every {settings.DELIVERY_PROBE:g} s."
         )
+    if waiting := queue.waiting(connection.upstream()):
+        count, sentence = waiting
+        found.append(
+            f"{count} declaration{'s wait' if count > 1 else ' waits'} for Rootly. {sentence}"
+        )
     state = sync_state()
     if state is not None and state.error:
         found.append(f"Rootly's configuration could not be fetched: {state.error}")

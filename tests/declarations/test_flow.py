@@ -89,7 +89,7 @@ def test_a_refusal_comes_back_at_its_field_and_correcting_it_keeps_the_declarati
 
 @pytest.mark.parametrize("status", [401, 403, 500, 503])
 def test_when_rootly_fails_the_declaration_is_kept_and_the_page_says_so(
-    form: Form, connected: Sandbox, status: int
+    form: Form, connected: Sandbox, admin_page: PageClient, status: int
 ) -> None:
     connected.fault("status", method="POST", path="/incidents$", status=status, body="<h1>No</h1>",
                     content_type="text/html", times=None)  # fmt: skip
@@ -100,14 +100,18 @@ def test_when_rootly_fails_the_declaration_is_kept_and_the_page_says_so(
     shown = form.client.get(response.url).content.decode()
     assert 'data-declaration-state="queued"' in shown
     assert escape(row.sentence) in shown
+    assert "data-banner" in admin_page.get("/").content.decode()
 
 
-def test_a_dead_rootly_keeps_the_declaration(form: Form, connected: Sandbox) -> None:
+def test_a_dead_rootly_keeps_the_declaration(
+    form: Form, connected: Sandbox, admin_page: PageClient
+) -> None:
     connected.down(1)
     form.send(**form.filled(title="Kept"))
     row = Declaration.objects.get()
     assert row.state == State.QUEUED
     assert "could not be reached" in row.sentence
+    assert "1 declaration waits" in admin_page.get("/").content.decode()
 
 
 def test_admins_see_a_banner_while_the_queue_is_held(

@@ -26,7 +26,7 @@ FORM = "application/x-www-form-urlencoded"
         {"severity_id": ["1", "2"]},
         {"title": ["one", "two"]},
         {"service_ids": ["\x00", "../../etc/passwd", "0" * 5000]},
-        {"title": "\ud800".encode("utf-8", "surrogatepass")},
+        {"private": "true"},
         {"declaration": "not-ours"},
         {"declaration": ""},
     ],
@@ -53,6 +53,18 @@ def test_a_malformed_body_is_refused(form: Form, body: bytes) -> None:
     response = form.client.post(form.address, body, content_type=FORM)
     assert response.status_code in {200, 400, 422}
     assert not Declaration.objects.exists()
+
+
+@pytest.mark.parametrize("title", [b"%ED%A0%80", b"%FF", b"caf%E9"], ids=["half", "byte", "latin"])
+def test_bytes_that_are_no_text_are_an_error_at_the_field(
+    form: Form, connected: Sandbox, title: bytes
+) -> None:
+    rest = urlencode({**form.filled(), "declaration": form.identity, "title": "x"}).encode()
+    body = rest.replace(b"title=x", b"title=" + title)
+    response = form.client.post(form.address, body, content_type=FORM)
+    assert response.status_code == 422
+    assert b'id="id_title_error"' in response.content
+    assert connected.incidents() == []
 
 
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data", "text/plain", ""])
