@@ -27,6 +27,7 @@ from incidentportal.formengine.view import FormView, form_view
 RANKS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 LAST_RANK = 9999
 PUBLIC = {"", "0", "false", "off"}
+NO_FIELDS = "Rootly's form has no fields, so nothing can be declared. Please tell an admin."
 NOT_PRIVATE = "Private: you can't declare a private incident here. Nothing was sent."
 
 
@@ -71,6 +72,8 @@ class FilledForm:
         Asking for privacy that this form doesn't offer is an error: nothing is sent in public
         instead.
         """
+        if not self.resolved.shown:
+            return {"": (NO_FIELDS,)}
         wants_privacy = {text.strip().lower() for text in self.answers.get("private", ())}
         if wants_privacy <= PUBLIC or "private" in self.resolved.definition.by_name:
             return dict(self.cleaned.errors)
@@ -95,6 +98,8 @@ class FilledForm:
         messages: Sequence[str] = (),
     ) -> FormView:
         """For the template."""
+        if not self.resolved.shown and not errors:
+            messages = [*messages, NO_FIELDS]
         return form_view(self.resolved, self.answers, self.zone, errors=errors, messages=messages)
 
     def refused_view(self, declaration: Declaration) -> FormView:

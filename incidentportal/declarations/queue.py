@@ -47,10 +47,11 @@ def learn(declaration: Declaration, outcome: Outcome) -> None:
 def released(declaration: Declaration) -> None:
     """Rootly judged a declaration: the way is free, and whoever waited for that alone is due.
 
-    If another one was forbidden before, that was about its content: it goes back to its author.
+    If another one alone was forbidden before, that was about its content: it goes back to its
+    author. After a hold it was about the token, and it is tried again.
     """
     row = Upstream.objects.get(url=declaration.upstream)
-    if row.forbidden_id not in {None, declaration.pk}:
+    if not row.held and row.forbidden_id not in {None, declaration.pk}:
         Declaration.objects.filter(pk=row.forbidden_id, state=State.QUEUED).update(
             state=State.REJECTED,
             due_at=None,

@@ -102,7 +102,21 @@ class _Builder:
             )
 
     def _implied(self) -> list[Placement]:
-        """The placements that `shown`, `required` and `positions` amount to."""
+        """The placements that `shown`, `required` and `positions` amount to.
+
+        Where no field names the form, those that name no form at all are on it: a server that
+        leaves `shown` out must not empty the form.
+        """
+        fields = self._picture.form_fields
+        shown = [field for field in fields if self._form in field.shown]
+        if not shown:
+            shown = [field for field in fields if not field.shown and field.enabled]
+            if shown:
+                self._report(
+                    "form_unplaced", self._form,
+                    f"No field says that it is on the form {self._form}; those that name no form"
+                    " are shown.",
+                )  # fmt: skip
         return [
             Placement(
                 id=field.id,
@@ -111,8 +125,7 @@ class _Builder:
                 position=next((p.position for p in field.positions if p.form == self._form), None),
                 required=self._form in field.required,
             )
-            for field in self._picture.form_fields
-            if self._form in field.shown
+            for field in shown
         ]
 
     def _define(self, form_set: FormSet | None, placements: Sequence[Placement]) -> FormDefinition:

@@ -216,8 +216,11 @@ def test_two_403_in_a_row_hold_the_queue(
 ) -> None:
     connected.fault(**CREATE, kind="status", status=403, times=None)
     once(row)
-    once(make_declaration(reporter, upstream=connection.upstream()))
+    other = once(make_declaration(reporter, upstream=connection.upstream()))
     assert queue.is_held(connection.upstream())
+    connected.clear_faults()
+    assert once(row).state == State.DELIVERED
+    assert once(other).state == State.DELIVERED, "the token was to blame, not what it says"
 
 
 def test_the_worker_delivers_what_a_request_left_and_finds_the_slack_channel(

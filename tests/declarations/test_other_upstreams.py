@@ -121,6 +121,26 @@ def test_the_guides_refusal_lands_at_its_field_and_the_rest_in_the_summary(
     assert "is bad" in form.html
 
 
+def test_fields_that_name_no_form_make_the_form_where_none_does(
+    guide: list[dict[str, Any]], visitor: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = [{"id": 1, "kind": "title", "name": "Title"}, {"id": 2, "kind": "summary"}]
+    monkeypatch.setitem(LISTS, "form_fields", bare)
+    sync_catalog(connection.client(), connection.upstream())
+    assert 'data-field="title"' in Form(visitor).html
+
+
+def test_a_form_without_fields_declares_nothing(
+    guide: list[dict[str, Any]], visitor: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LISTS, "form_fields", [{"id": 1, "kind": "title", "shown": ["other"]}])
+    sync_catalog(connection.client(), connection.upstream())
+    form = Form(visitor)
+    assert "has no fields" in form.html
+    assert form.send(title="Blind").status_code == 422
+    assert guide == []
+
+
 def test_without_severity_the_forms_own_rule_answers(
     guide: list[dict[str, Any]], visitor: PageClient
 ) -> None:
