@@ -19,7 +19,14 @@ from pathlib import Path
 import django
 
 from incidentportal.env import SETTINGS
-from incidentportal.portal.processes import MANAGE, Family, StopAsked, end_with_parent, web
+from incidentportal.portal.processes import (
+    MANAGE,
+    Family,
+    StopAsked,
+    end_with_parent,
+    is_taken,
+    web,
+)
 
 VAR = Path(__file__).resolve().parents[2] / "var"
 PASSWORD = "demo"  # noqa: S105  # printed on the screen; never beside a real Rootly (portal.E004)
@@ -31,6 +38,9 @@ def main() -> None:
     """Run until Ctrl-C or SIGTERM, or until `make` is gone."""
     end_with_parent()
     port = int(os.environ.get("PORT") or 8000)
+    for each in (port, port + 1):
+        if is_taken("127.0.0.1", each):
+            sys.exit(f"Port {each} is in use. Choose another, such as: PORT={port + 100} make run")
     VAR.mkdir(exist_ok=True)
     os.environ.update(_environment(port))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "incidentportal.settings")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,6 +21,17 @@ _PR_SET_PDEATHSIG = 1
 THREADS = 16
 """Requests that a web process answers at once. Few are enough: a page costs milliseconds; four
 times the places for people who wait for Rootly (`declarations/work.py`), so pages never starve."""
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether somebody listens there; the web server itself would share the port without a word."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as wire:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            wire.bind((host, port))
+        except OSError:
+            return True
+    return False
 
 
 def web(host: str, port: int, workers: int, grace: float) -> list[str]:

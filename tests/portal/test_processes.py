@@ -145,6 +145,24 @@ def test_a_wrong_setting_stops_the_start_with_its_name(
     assert "Traceback" not in refused.stderr
 
 
+def test_a_port_in_use_is_told(env: dict[str, str]) -> None:
+    manage(env, "migrate")
+    with socket.socket() as wire:
+        wire.bind(("127.0.0.1", 0))
+        wire.listen()
+        port = wire.getsockname()[1]
+        refused = manage(env, "serve", "--port", str(port))
+        assert refused.returncode == 1
+        assert f"Port {port}" in refused.stderr
+        command = [sys.executable, "-m", "incidentportal.portal.demo"]
+        demo = subprocess.run(
+            command, cwd=ROOT, env={**env, "PORT": str(port)}, capture_output=True, text=True,
+            timeout=30, check=False,
+        )  # fmt: skip
+        assert demo.returncode == 1
+        assert f"Port {port} is in use" in demo.stderr
+
+
 def test_a_database_that_is_behind_says_what_to_type(env: dict[str, str]) -> None:
     for command in ("serve", "worker"):
         refused = manage(env, command)

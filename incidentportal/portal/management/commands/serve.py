@@ -1,13 +1,14 @@
 """`manage.py serve`: web server and delivery worker."""
 
+import os
 import sys
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from incidentportal.portal.processes import MANAGE, Family, StopAsked, web
+from incidentportal.portal.processes import MANAGE, Family, StopAsked, is_taken, web
 from incidentportal.portal.startup import refuse_bad_start
 
 GRACE = 20.0
@@ -30,6 +31,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until SIGTERM, Ctrl-C, or the web server's end."""
         refuse_bad_start(self)
+        if is_taken(settings.HOST, options["port"]):
+            raise CommandError(
+                f"Port {options['port']} on {settings.HOST} can't be used: something listens there, "
+                "or the address is not this machine's. Choose with --port, or set HOST and PORT."
+            )
+        os.environ["SECRET_KEY"] = settings.SECRET_KEY  # the same for every process
         grace: float = options["grace"]
         with Family(grace=grace) as family:
             try:
