@@ -33,7 +33,7 @@ class Command(BaseCommand):
         refuse_bad_start(self)
         if is_taken(settings.HOST, options["port"]):
             raise CommandError(
-                f"Port {options['port']} on {settings.HOST} can't be used: something listens there, "
+                f"Port {options['port']} on {settings.HOST} can't be used: it is in use, "
                 "or the address is not this machine's. Choose with --port, or set HOST and PORT."
             )
         os.environ["SECRET_KEY"] = settings.SECRET_KEY  # the same for every process
