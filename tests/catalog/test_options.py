@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -190,16 +188,3 @@ def test_any_query_finds_exactly_the_names_that_have_its_words(
     found = options.search(query, limit=100)
     expected = [o for o in options if all(word in fold(o.label) for word in fold(query).split())]
     assert sorted(found, key=lambda o: int(o.id)) == expected
-
-
-def test_searching_five_thousand_options_takes_a_few_milliseconds() -> None:
-    options = listed(
-        *(f"payments-{number} service in région {number % 9}" for number in range(5000))
-    )
-    options.search("warm up")
-    took = []
-    for query in ("e", "region 7 pay", "service", "nothing at all", "payments-49"):
-        start = time.perf_counter()
-        options.search(query)
-        took.append(time.perf_counter() - start)
-    assert sorted(took)[2] < 0.005
