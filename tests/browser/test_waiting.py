@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Browser, expect
+from pathlib import Path
 
-from tests.browser.conftest import PASSWORD, Portal
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Enter, sign_in
+from tests.browser.test_pages import assert_sound
+from tests.support.browser import Portal
 from tests.support.sandbox import Sandbox
 
 
 def test_the_waiting_page_finds_its_own_way_to_the_form(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+    enter: Enter, database: Path, tmp_path: Path
 ) -> None:
     with Sandbox() as sandbox:
         sandbox.fault("status", method="GET", path="/form_fields", status=503, times=None)
-        portal = Portal(sandbox, tmp_path_factory.mktemp("waiting"))
+        portal = Portal(sandbox, database, tmp_path)
         try:
             portal.wait("/healthz")
-            page = browser.new_context(base_url=portal.url).new_page()
-            page.goto("/accounts/login/?next=/incidents/new/")
-            page.get_by_label("Name").fill("reporter")
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
-            expect(page.get_by_role("heading", level=1)).to_have_text("The form isn't ready yet")
+            pages = [enter("", js=js, at=portal.url) for js in (True, False)]
+            for page in pages:
+                page.goto("/accounts/login/?next=/incidents/new/")
+                sign_in(page, "reporter")
+                heading = page.get_by_role("heading", level=1)
+                expect(heading).to_have_text("The form isn't ready yet")
+            assert_sound(pages[0])
             sandbox.clear_faults()
-            expect(page.locator("#id_title")).to_be_visible(timeout=30_000)
-            page.context.close()
+            for page in pages:
+                expect(page.locator("#id_title")).to_be_visible(timeout=30_000)
+                page.context.close()
         finally:
             portal.stop()
