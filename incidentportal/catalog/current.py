@@ -168,6 +168,32 @@ def forget() -> None:
     """Keep nothing any more (a test's database went; this process was just forked)."""
     global _keeper  # noqa: PLW0603 -- one keeper per process is what this module is
     _keeper = _Keeper()
+    _past.clear()
+
+
+_past: dict[int, Catalog] = {}
+_MOST_PAST = 3
+
+
+def past(snapshot_id: int) -> Catalog | None:
+    """The configured upstream's catalog as an earlier snapshot had it; None where it is gone.
+
+    A few are kept: after a change in Rootly everyone who was filling in a form asks for the same.
+    """
+    known = _past.get(snapshot_id)
+    if known is None:
+        found = Snapshot.objects.filter(upstream=connection.upstream(), id=snapshot_id).first()
+        if found is None:
+            return None
+        try:
+            picture = stored.decode(bytes(found.content))
+        except stored.UndecodableError:
+            return None
+        known = Catalog(found.id, found.created_at, picture, picture.problems)
+        while len(_past) >= _MOST_PAST:
+            _past.pop(next(iter(_past)), None)
+        _past[snapshot_id] = known
+    return known
 
 
 def sync_state() -> SyncState | None:

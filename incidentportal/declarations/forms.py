@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,25 +11,36 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import QueryDict
 
+from incidentportal.accounts.models import User
+from incidentportal.catalog import current
 from incidentportal.catalog.current import Catalog
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.submission import Submission
 from incidentportal.formengine import (
-    definition,
+    building,
+    carried,
     errormap,
+    filling,
     payload,
-    resolve,
     searching,
-    starting,
+    suggestions,
     validation,
 )
-from incidentportal.formengine.view import FormView, form_view
+from incidentportal.formengine.changes import NO_CHANGES, Changes, changes, unseen
+from incidentportal.formengine.definition import Forms
+from incidentportal.formengine.explain import why_this_form
+from incidentportal.formengine.filling import Filling
+from incidentportal.formengine.resolve import ResolvedForm
+from incidentportal.formengine.view import Extras, FormView, form_view
 
 RANKS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 LAST_RANK = 9999
 PUBLIC = {"", "0", "false", "off"}
+UPDATE = "update"
+"""The name of the button that asks for the form anew, without JavaScript."""
 NO_FIELDS = "Rootly's form has no fields, so nothing can be declared. Please tell an admin."
 NOT_PRIVATE = "Private: you can't declare a private incident here. Nothing was sent."
+CHANGED = "The form changed in Rootly while you were filling it in."
 
 
 @dataclass(frozen=True)
@@ -36,48 +48,73 @@ class FilledForm:
     """A form with answers, for a person in this time zone."""
 
     catalog: Catalog
-    resolved: resolve.ResolvedForm
-    answers: Mapping[str, Sequence[str]]
+    forms: Forms
+    filling: Filling
     zone: ZoneInfo
+    changes: Changes = NO_CHANGES
 
     @classmethod
-    def start(cls, catalog: Catalog, zone: ZoneInfo) -> FilledForm:
-        """A new one, with Rootly's defaults."""
-        chosen = definition.choose_form_set(_forms(catalog), {})
-        answers = starting.starting_answers(chosen)
-        return cls(catalog, resolve.resolve(chosen, answers), answers, zone)
+    def start(cls, catalog: Catalog, person: User) -> FilledForm:
+        """A new one, with its defaults."""
+        forms = forms_of(catalog)
+        return cls(catalog, forms, filling.start(forms, {}, catalog.snapshot_id), person.zone)
 
     @classmethod
-    def filled(
-        cls, catalog: Catalog, answers: Mapping[str, Sequence[str]], zone: ZoneInfo
+    def posted(
+        cls, catalog: Catalog, answers: Mapping[str, Sequence[str]], person: User
     ) -> FilledForm:
-        """With these answers."""
-        chosen = definition.choose_form_set(_forms(catalog), answers)
-        return cls(catalog, resolve.resolve(chosen, answers), answers, zone)
+        """As it was posted. Where Rootly's configuration changed since the page was made, what
+        is new begins with its defaults, and `changes` tell the rest.
+        """
+        forms = forms_of(catalog)
+        before = carried.read(answers).snapshot
+        past = current.past(before) if before not in {0, catalog.snapshot_id} else None
+        old = forms_of(past) if past else forms
+        new = unseen(old, forms) if past else frozenset()
+        filled = filling.go_on(forms, answers, catalog.snapshot_id, unseen=new)
+        found = changes(old, filled, forms) if past else NO_CHANGES
+        return cls(catalog, forms, filled, person.zone, found)
+
+    @classmethod
+    def stored(cls, catalog: Catalog, declaration: Declaration, person: User) -> FilledForm:
+        """As its declaration keeps it."""
+        forms = forms_of(catalog)
+        filled = filling.go_on(forms, declaration.answers, catalog.snapshot_id)
+        return cls(catalog, forms, filled, person.zone)
 
     @property
-    def wants_search(self) -> bool:
-        """Whether a search is asked for, and not a declaration."""
-        return searching.wants_search(self.resolved, self.answers)
+    def resolved(self) -> ResolvedForm:
+        """What is shown and required."""
+        return self.filling.form
+
+    @property
+    def wants_page(self) -> bool:
+        """Whether a search or the form anew is asked for, and not a declaration."""
+        asked = self.filling.answers.get(UPDATE) or self.filling.answers.get(suggestions.BUTTON)
+        return bool(asked) or searching.wants_search(self.resolved, self.filling.answers)
 
     @cached_property
     def cleaned(self) -> validation.Cleaned:
         """The answers' meaning, and what is wrong with them."""
-        return validation.clean(self.resolved, self.answers, self.zone)
+        return validation.clean(self.resolved, self.filling.answers, self.zone)
 
     @property
     def errors(self) -> dict[str, Sequence[str]]:
         """What is wrong, by control name.
 
         Asking for privacy that this form doesn't offer is an error: nothing is sent in public
-        instead.
+        instead. So are answers that lost their place since the page was made: they are shown once
+        more before the rest is sent without them.
         """
         if not self.resolved.shown:
             return {"": (NO_FIELDS,)}
-        wants_privacy = {text.strip().lower() for text in self.answers.get("private", ())}
-        if wants_privacy <= PUBLIC or "private" in self.resolved.definition.by_name:
-            return dict(self.cleaned.errors)
-        return {**self.cleaned.errors, "private": (NOT_PRIVATE,)}
+        found: dict[str, Sequence[str]] = dict(self.cleaned.errors)
+        if self.changes.lost:
+            found[""] = (f"{CHANGED} Look at what changed, and send it again.",)
+        wanted = {text.strip().lower() for text in self.filling.answers.get("private", ())}
+        if not wanted <= PUBLIC and "private" not in {s.field.name for s in self.resolved.shown}:
+            found["private"] = (NOT_PRIVATE,)
+        return found
 
     def submission(self, upstream: str) -> Submission:
         """What is saved of a form without errors."""
@@ -93,14 +130,56 @@ class FilledForm:
         )
 
     def view(
-        self,
-        errors: Mapping[str, Sequence[str]] | None = None,
-        messages: Sequence[str] = (),
+        self, errors: Mapping[str, Sequence[str]] | None = None, messages: Sequence[str] = ()
     ) -> FormView:
         """For the template."""
         if not self.resolved.shown and not errors:
             messages = [*messages, NO_FIELDS]
-        return form_view(self.resolved, self.answers, self.zone, errors=errors, messages=messages)
+        return self._view(errors, messages, judged=tuple(errors or ()))
+
+    def redrawn(self) -> FormView:
+        """In the middle of being filled in: of what was wrong before, what still is."""
+        judged = self.filling.carried.judged
+        still = {name: self.errors[name] for name in judged if name in self.errors and name}
+        return self._view(still, (), judged=judged, summary=False)
+
+    def _view(
+        self,
+        errors: Mapping[str, Sequence[str]] | None,
+        messages: Sequence[str],
+        *,
+        judged: tuple[str, ...],
+        summary: bool = True,
+    ) -> FormView:
+        filled = self.filling
+        state = dataclasses.replace(filled.carried, judged=judged)
+        extras = Extras(
+            redraws=self.forms.depended_on,
+            notes=self._notes(),
+            suggestions=suggestions.suggest(self.forms.services, filled.form, filled.answers),
+            notices=tuple(self._notices()),
+            state=state.write(),
+            summary=summary,
+        )
+        return form_view(
+            filled.form, filled.answers, self.zone, errors=errors, messages=messages, extras=extras
+        )
+
+    def _notes(self) -> dict[str, str]:
+        notes = {}
+        for name, origin in self.filling.origins.items():
+            if origin == "autofill":
+                source = self.forms.by_name[self.filling.carried.auto[name][0]]
+                notes[name] = f"Filled in from “{source.label}”."
+            elif origin == "link":
+                notes[name] = "Filled in by the link that you opened."
+        return notes
+
+    def _notices(self) -> list[str]:
+        sentences = list(self.changes.sentences)
+        about_set = why_this_form(self.forms, self.resolved, self.filling.answers)
+        changed = [CHANGED, *sentences] if sentences else []
+        return [*changed, about_set] if about_set else changed
 
     def refused_view(self, declaration: Declaration) -> FormView:
         """With Rootly's words at their fields, and every one of them somewhere."""
@@ -119,11 +198,10 @@ def answers_of(posted: QueryDict) -> dict[str, list[str]]:
     return {name: [str(value) for value in posted.getlist(name)] for name in posted}
 
 
-def _forms(catalog: Catalog) -> definition.Forms:
+def forms_of(catalog: Catalog) -> Forms:
+    """The forms of this catalog, made once."""
     name = settings.ROOTLY_FORM
-    return catalog.cached(
-        ("forms", name), lambda fresh: definition.build(fresh.picture, fresh, name)
-    )
+    return catalog.cached(("forms", name), lambda fresh: building.build(fresh.picture, fresh, name))
 
 
 def _rank(catalog: Catalog, severity_id: str | None) -> int:

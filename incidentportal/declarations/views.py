@@ -39,7 +39,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return _posted(request, catalog, None)
     if request.headers.get("HX-Trigger") == "waiting":
         return HttpResponse(headers={"HX-Refresh": "true"})
-    form = FilledForm.start(catalog, person(request).zone)
+    form = FilledForm.start(catalog, person(request))
     return _form_page(request, form.view(), identity.new(person(request)))
 
 
@@ -82,10 +82,10 @@ def _posted(
     author = person(request)
     carried = request.POST.get("declaration", "")
     pk = identity.read(carried, author)
-    form = FilledForm.filled(catalog, answers_of(request.POST), author.zone)
-    if request.headers.get("HX-Request") or form.wants_search:
+    form = FilledForm.posted(catalog, answers_of(request.POST), author)
+    if request.headers.get("HX-Request") or form.wants_page:
         kept = carried if pk else identity.new(author)
-        return _form_page(request, form.view(), kept, declaration=declaration)
+        return _form_page(request, form.redrawn(), kept, declaration=declaration)
     if pk is None:
         notice = "This form was out of date. Nothing was declared; please send it again."
         view = form.view(form.errors, [notice])
@@ -118,7 +118,7 @@ def _refused(
     request: HttpRequest, catalog: Catalog, declaration: Declaration, *, status: int
 ) -> HttpResponse:
     author = person(request)
-    form = FilledForm.filled(catalog, declaration.answers, author.zone)
+    form = FilledForm.stored(catalog, declaration, author)
     carried = identity.sign(declaration.pk, author)
     view = form.refused_view(declaration)
     return _form_page(request, view, carried, status=status, declaration=declaration)

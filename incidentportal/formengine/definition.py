@@ -1,28 +1,26 @@
-"""From a picture of Rootly's configuration to the forms it describes.
-
-A placement puts a field on a form inside a form set (Rootly's API reference, form field
-placements). Where a form has no placements, the fields' own `shown`, `required` and `positions`
-tell. What can't be shown is left out and reported, never guessed at.
-"""
+"""The forms that Rootly's configuration describes, as plain data: made once per snapshot."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from incidentportal.catalog.options import OptionSource
-from incidentportal.catalog.picture import Picture, Problem
-from incidentportal.formengine.fields import Answers, Field
-from incidentportal.formengine.making import make_field
-from incidentportal.rootly.records import FormField, FormSet, FormSetCondition, Placement
+from incidentportal.catalog.picture import Problem
+from incidentportal.formengine.autofill import Autofill
+from incidentportal.formengine.conditions import Condition
+from incidentportal.formengine.fields import Field
+from incidentportal.formengine.rules import Clause, FieldRules
+from incidentportal.formengine.suggestions import suggesting
+from incidentportal.rootly.records import Service
 
 DEFAULT_FORM = "web_new_incident_form"
 
 
 @dataclass(frozen=True, eq=False)
 class FormDefinition:
-    """A form set's fields on one form, in order. `form_set_id` is blank where there are no sets.
+    """A form set's fields on one form, in order, and each one's rules. `form_set_id` is blank
+    where there are no sets.
 
     `elsewhere` are the labels of Rootly's fields that this form doesn't have: an error about one
     of them must not be taken for one about a field with a shorter name.
@@ -31,9 +29,9 @@ class FormDefinition:
     form_set_id: str
     name: str
     fields: tuple[Field, ...]
+    rules: tuple[FieldRules, ...]
     is_default: bool = False
     includes_form: bool = True
-    conditions: tuple[FormSetCondition, ...] = ()
     elsewhere: tuple[str, ...] = ()
 
     @cached_property
@@ -41,180 +39,58 @@ class FormDefinition:
         """The fields by control name."""
         return {field.name: field for field in self.fields}
 
+    @cached_property
+    def conditional(self) -> tuple[tuple[int, Clause], ...]:
+        """The places of the fields that aren't always shown, and when they are."""
+        return tuple(
+            (place, rules.shown) for place, rules in enumerate(self.rules) if rules.shown.conditions
+        )
+
+    @cached_property
+    def looks_below(self) -> bool:
+        """Whether any of these looks at itself or at a field below: then one round isn't enough."""
+        return any(
+            seen >= place for place, clause in self.conditional for seen, _ in clause.conditions
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Forms:
-    """Every form set's form, in the API's order, and what admins should know of them."""
+    """Every form set's form, in the API's order, and what admins should know of them.
+
+    `set_conditions` are those of each definition's set; `autofills` hold for all of them.
+    `services` are Rootly's, by id.
+    """
 
     form_name: str
     definitions: tuple[FormDefinition, ...]
     problems: tuple[Problem, ...] = ()
+    set_conditions: tuple[tuple[Condition, ...], ...] = ()
+    autofills: tuple[Autofill, ...] = ()
+    services: Mapping[str, Service] = field(default_factory=dict)
 
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """Every field of any set by control name; of several the first."""
+        known: dict[str, Field] = {}
+        for definition in self.definitions:
+            for one in definition.fields:
+                known.setdefault(one.name, one)
+        return known
 
-def choose_form_set(forms: Forms, answers: Answers) -> FormDefinition:
-    """The form for these answers.
-
-    The default set; without one the first that includes the form; else any. A set that has no
-    fields on this form is taken only where all are like that.
-    """
-    usable = [one for one in forms.definitions if one.fields] or forms.definitions
-    return next(
-        (one for one in usable if one.is_default),
-        next((one for one in usable if one.includes_form), usable[0]),
-    )
-
-
-def build(picture: Picture, options: OptionSource, form_name: str = DEFAULT_FORM) -> Forms:
-    """Every form set's form: at least one. To be made once per snapshot, and shared."""
-    builder = _Builder(picture, options, form_name)
-    definitions = tuple(builder.definitions())
-    return Forms(form_name, definitions, tuple(dict.fromkeys(builder.problems)))
-
-
-class _Builder:
-    def __init__(self, picture: Picture, options: OptionSource, form_name: str) -> None:
-        self._picture = picture
-        self._options = options
-        self._form = form_name
-        self._fields = {field.id: field for field in reversed(picture.form_fields)}
-        self.problems: list[Problem] = []
-
-    def definitions(self) -> Iterable[FormDefinition]:
-        placements = [one for one in self._picture.placements if one.form == self._form]
-        if not placements:
-            yield self._define(None, self._implied())
-            return
-        sets = self._picture.form_sets
-        known = {form_set.id for form_set in sets}
-        if not sets or not any(one.form_set_id in {*known, ""} for one in placements):
-            yield self._define(None, placements)
-            return
-        for one in placements:
-            if one.form_set_id and one.form_set_id not in known:
-                self._report(
-                    "form_set_unknown", one.id,
-                    f"A placement of {self._called(one.form_field_id)} belongs to a form set that"
-                    " Rootly doesn't list; it is left out.",
-                )  # fmt: skip
-        for form_set in sets:
-            yield self._define(
-                form_set, [one for one in placements if one.form_set_id in {form_set.id, ""}]
-            )
-
-    def _implied(self) -> list[Placement]:
-        """The placements that `shown`, `required` and `positions` amount to.
-
-        Where no field names the form, those that name no form at all are on it: a server that
-        leaves `shown` out must not empty the form.
+    @cached_property
+    def depended_on(self) -> frozenset[str]:
+        """The names of the fields whose answers change the form: what else is shown, required,
+        filled in or suggested.
         """
-        fields = self._picture.form_fields
-        shown = [field for field in fields if self._form in field.shown]
-        if not shown:
-            shown = [field for field in fields if not field.shown and field.enabled]
-            if shown:
-                self._report(
-                    "form_unplaced", self._form,
-                    f"No field says that it is on the form {self._form}; those that name no form"
-                    " are shown.",
-                )  # fmt: skip
-        return [
-            Placement(
-                id=field.id,
-                form_field_id=field.id,
-                form=self._form,
-                position=next((p.position for p in field.positions if p.form == self._form), None),
-                required=self._form in field.required,
-            )
-            for field in shown
+        conditions = [
+            condition
+            for definition in self.definitions
+            for rules in definition.rules
+            for clause in (rules.shown, rules.required)
+            for _, condition in clause.conditions
         ]
-
-    def _define(self, form_set: FormSet | None, placements: Sequence[Placement]) -> FormDefinition:
-        made: dict[str, Field] = {}
-        placed: set[str] = set()
-        for placement in sorted(placements, key=_order):
-            form_field = self._usable(placement, placed)
-            if form_field is None:
-                continue
-            field = self._make(form_field, placement)
-            if field is not None and field.name in made:
-                self._report(
-                    "field_twice", form_field.id,
-                    f"{self._called(form_field.id)} is left out: the form has a field of this"
-                    " kind already.",
-                )  # fmt: skip
-            elif field is not None:
-                made[field.name] = field
-        if not made:
-            self._report(
-                "form_empty", form_set.id if form_set else self._form,
-                f"The form {self._form} has no fields"
-                + (f" in the form set “{form_set.name}”." if form_set else "."),
-            )  # fmt: skip
-        return _definition(form_set, tuple(made.values()), self._form, self._elsewhere(placed))
-
-    def _usable(self, placement: Placement, placed: set[str]) -> FormField | None:
-        """The placed field, unless something speaks against it, which is then reported."""
-        field_id = placement.form_field_id
-        form_field = self._fields.get(field_id)
-        if form_field is None:
-            why = "it is placed on the form, but Rootly doesn't list it"
-            self._left_out("field_unknown", field_id, why)
-        elif not form_field.enabled:
-            self._left_out("field_disabled", field_id, "it is placed on the form, but disabled")
-        elif form_field.resource_type not in {"incident", ""}:
-            why = f"it belongs to another resource ({form_field.resource_type})"
-            self._left_out("field_of_other_resource", field_id, why)
-        elif field_id in placed:
-            why = "it is placed twice; the first place counts"
-            self._report("field_twice", field_id, f"Of {self._called(field_id)}: {why}.")
-        else:
-            placed.add(field_id)
-            return form_field
-        return None
-
-    def _make(self, form_field: FormField, placement: Placement) -> Field | None:
-        made = make_field(form_field, placement, self._options)
-        for kind, sentence in made.remarks:
-            self._report(kind, form_field.id, f"{self._called(form_field.id)} {sentence}.")
-        return made.field
-
-    def _elsewhere(self, placed: set[str]) -> tuple[str, ...]:
-        return tuple(one.name for one in self._picture.form_fields if one.id not in placed)
-
-    def _called(self, field_id: str) -> str:
-        form_field = self._fields.get(field_id)
-        return f"“{form_field.name}”" if form_field and form_field.name else f"field {field_id}"
-
-    def _left_out(self, kind: str, field_id: str, why: str) -> None:
-        self._report(kind, field_id, f"Left out, {self._called(field_id)}: {why}.")
-
-    def _report(self, kind: str, subject: str, sentence: str) -> None:
-        self.problems.append(Problem(kind, subject, sentence[:1].upper() + sentence[1:]))
-
-
-def _order(placement: Placement) -> tuple[bool, int, bool, int, str]:
-    """By position (none last), then by id: as a number where it is one."""
-    by_number = placement.id.isascii() and placement.id.isdigit() and len(placement.id) < 19
-    return (
-        placement.position is None,
-        placement.position or 0,
-        not by_number,
-        int(placement.id) if by_number else 0,
-        placement.id,
-    )
-
-
-def _definition(
-    form_set: FormSet | None, fields: tuple[Field, ...], form: str, elsewhere: tuple[str, ...]
-) -> FormDefinition:
-    if form_set is None:
-        return FormDefinition("", "", fields, is_default=True, elsewhere=elsewhere)
-    return FormDefinition(
-        form_set_id=form_set.id,
-        name=form_set.name,
-        fields=fields,
-        is_default=form_set.is_default,
-        includes_form=form in form_set.forms,
-        conditions=form_set.conditions,
-        elsewhere=elsewhere,
-    )
+        conditions += [condition for each in self.set_conditions for condition in each]
+        names = {one.field.name for one in conditions if one.field is not None}
+        names |= {autofill.source for autofill in self.autofills}
+        return frozenset(names | suggesting(self.by_name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ class Field:
     `control` is a key of `kinds.CONTROLS`. `attribute` is the incident attribute it is sent as;
     a custom field has none and is sent as a selection, its chosen ids as `selected`. `noun`
     ("a severity") is set while the label is Rootly's own. `conditions` are its placement's.
+    `slugs` are the other names by which its options are known (a service's slug, a person's e-mail
+    address), folded, and the ids they mean. `auto_set` is the catalog property that it follows.
     """
 
     id: str
@@ -45,9 +48,21 @@ class Field:
     required: bool = False
     non_editable: bool = False
     defaults: tuple[str, ...] = ()
+    slugs: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    auto_set: str = ""
     conditions: tuple[PlacementCondition, ...] = ()
     placement_operator: str = ""
     required_operator: str = ""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it always submits its default. Without one to submit, it stays editable."""
+        return self.non_editable and bool(self.defaults)
+
+
+def given(field: Field, answers: Answers) -> Sequence[str]:
+    """The field's raw answer. A read-only one's is its default, whatever a request says."""
+    return field.defaults if field.read_only else answers.get(field.name, ())
 
 
 def control_name(form_field_id: str) -> str:

@@ -1,26 +1,41 @@
 """Which fields are shown and which are required, for the answers so far, and why.
 
 The one place where that is decided. Pure, and the same for the page, the validation and the
-payload.
+payload. `docs/form-rules.md` has the rules, and where each comes from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from incidentportal.formengine.conditions import NOTHING, Condition, Tokens, tokens
 from incidentportal.formengine.definition import FormDefinition
-from incidentportal.formengine.fields import Answers, Field
+from incidentportal.formengine.fields import Answers, Field, given
+from incidentportal.formengine.matching import is_open
+from incidentportal.formengine.rules import Clause
 
-Rule = Literal["placed", "marked_required", "not_marked", "nothing_to_choose"]
+Rule = Literal[
+    "placed",  # shown: it has no conditions
+    "condition",  # its conditions hold, or don't: `because` has those that decide
+    "fail_open",  # nobody can judge its conditions: shown, not required
+    "unstable",  # its rules go in a circle and never settle: shown, not required
+    "marked_required",
+    "not_marked",
+    "hidden",  # never required
+    "nothing_to_choose",  # nobody could answer it: Rootly shall judge
+    "demanded",  # Rootly asked for it
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a field is shown, or required, or not: the rule that decided it."""
+    """Why a field is shown, or required, or not: the rule that decided it, and the conditions."""
 
     rule: Rule
+    because: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +51,137 @@ class FieldState:
 
 @dataclass(frozen=True, eq=False)
 class ResolvedForm:
-    """Every field of a definition in its order, each with what was decided of it."""
+    """Every field of a definition in its order, each with what was decided of it.
+
+    `seen` are the tokens that conditions looked at: of each field, and one more, empty, for fields
+    that aren't on the form.
+    """
 
     definition: FormDefinition
     states: tuple[FieldState, ...]
+    seen: tuple[Tokens, ...]
 
     @cached_property
     def shown(self) -> tuple[FieldState, ...]:
         """The fields that stand on the page."""
         return tuple(state for state in self.states if state.shown)
 
+    @cached_property
+    def tokens_of(self) -> dict[str, Tokens]:
+        """By field name, what conditions saw of its answer; hidden counts as unset."""
+        fields = self.definition.fields
+        return {field.name: seen for field, seen in zip(fields, self.seen, strict=False)}
+
 
 _PLACED = Reason("placed")
 _MARKED = Reason("marked_required")
 _NOT_MARKED = Reason("not_marked")
 _NOTHING = Reason("nothing_to_choose")
+_FAIL_OPEN = Reason("fail_open")
+_UNSTABLE = Reason("unstable")
+_HIDDEN = Reason("hidden")
+_DEMANDED = Reason("demanded")
 
 
-def resolve(definition: FormDefinition, answers: Answers) -> ResolvedForm:
+def resolve(
+    definition: FormDefinition, answers: Answers, demanded: AbstractSet[str] = frozenset()
+) -> ResolvedForm:
     """Decide for each field whether it is shown and required.
 
-    Every placed field is shown, and required as its placement says, unless it has nothing to
-    choose from: then nobody could ever answer it, and Rootly shall judge.
+    `demanded` are names of fields that Rootly itself asked for: shown and required, whatever the
+    snapshot's rules say.
     """
-    return ResolvedForm(definition, tuple(_state(field) for field in definition.fields))
+    sight = _Sight(definition, answers, demanded)
+    sight.settle()
+    states = tuple(
+        _state(sight, place, demanded, field) for place, field in enumerate(definition.fields)
+    )
+    return ResolvedForm(definition, states, tuple(sight.seen))
 
 
-def _state(field: Field) -> FieldState:
-    if field.options is not None and not len(field.options):
-        return FieldState(field, True, False, _PLACED, _NOTHING)
-    because = _MARKED if field.required else _NOT_MARKED
-    return FieldState(field, True, field.required, _PLACED, because)
+class _Sight:
+    """What conditions see: each field's tokens while it is shown, nothing while it is hidden."""
+
+    def __init__(
+        self, definition: FormDefinition, answers: Answers, demanded: AbstractSet[str]
+    ) -> None:
+        self.definition = definition
+        self._tokens = [tokens(field, given(field, answers)) for field in definition.fields]
+        self.seen: list[Tokens] = [*self._tokens, NOTHING]  # a place of -1 sees the last: nothing
+        self.hidden: set[int] = set()
+        self.unstable: set[int] = set()
+        names = enumerate(definition.fields)
+        self._open = {place for place, field in names if field.name in demanded}
+
+    def settle(self) -> None:
+        """Judge in the form's order until nothing changes, at most as many rounds as fields.
+
+        What still changes after that is shown for good, and the rest judged again: each time
+        with at least one field fewer that can change, so this ends.
+        """
+        if not self.definition.looks_below:
+            self._round()
+            return
+        while changed := self._rounds():
+            self.unstable |= changed
+            self._open |= changed
+            for place in changed:
+                self._show(place)
+
+    def _rounds(self) -> set[int]:
+        changed: set[int] = set()
+        for _ in range(len(self.definition.fields) + 1):
+            changed = self._round()
+            if not changed:
+                break
+        return changed
+
+    def _round(self) -> set[int]:
+        changed = set()
+        for place, clause in self.definition.conditional:
+            if place in self._open:
+                continue
+            hides = clause.judge(self.seen) is False
+            if hides is (place in self.hidden):
+                continue
+            changed.add(place)
+            if hides:
+                self.hidden.add(place)
+                self.seen[place] = NOTHING
+            else:
+                self._show(place)
+        return changed
+
+    def _show(self, place: int) -> None:
+        self.hidden.discard(place)
+        self.seen[place] = self._tokens[place]
+
+
+def _state(sight: _Sight, place: int, demanded: AbstractSet[str], field: Field) -> FieldState:
+    if field.name in demanded:
+        return FieldState(field, True, True, _DEMANDED, _DEMANDED)
+    if place in sight.unstable:
+        return FieldState(field, True, False, _UNSTABLE, _UNSTABLE)
+    rules = sight.definition.rules[place]
+    if place in sight.hidden:
+        because = Reason("condition", rules.shown.deciding(sight.seen))
+        return FieldState(field, False, False, because, _HIDDEN)
+    shown_because = _PLACED
+    if rules.shown.conditions:
+        shown_because = _why(rules.shown, sight.seen)
+    required, required_because = _required(field, rules.required, sight.seen)
+    return FieldState(field, True, required, shown_because, required_because)
+
+
+def _required(field: Field, clause: Clause, seen: list[Tokens]) -> tuple[bool, Reason]:
+    if field.options is not None and not len(field.options) and not is_open(field.options):
+        return False, _NOTHING
+    if clause.conditions:
+        return clause.judge(seen) is True, _why(clause, seen)
+    return (True, _MARKED) if field.required else (False, _NOT_MARKED)
+
+
+def _why(clause: Clause, seen: list[Tokens]) -> Reason:
+    if clause.judge(seen) is None:
+        return _FAIL_OPEN
+    return Reason("condition", clause.deciding(seen))

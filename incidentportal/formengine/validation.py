@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from incidentportal.formengine.cleaning import Invalid
-from incidentportal.formengine.fields import Answers, Field, Value
+from incidentportal.formengine.explain import reason
+from incidentportal.formengine.fields import Answers, Field, Value, given
 from incidentportal.formengine.kinds import CONTROLS
-from incidentportal.formengine.resolve import ResolvedForm
+from incidentportal.formengine.resolve import FieldState, ResolvedForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +36,36 @@ def clean(form: ResolvedForm, answers: Answers, zone: tzinfo) -> Cleaned:
     kept: dict[str, list[str]] = {}
     for state in form.shown:
         field = state.field
-        given = given_values(answers, field.name)
+        typed = given_values(answers, field)
         try:
-            value = CONTROLS[field.control].clean(field, given, zone) if given else None
+            value = CONTROLS[field.control].clean(field, typed, zone) if typed else None
         except Invalid as invalid:
             errors[field.name] = invalid.messages
             continue
         if value is not None:
             values[field.name] = value
-            kept[field.name] = given
+            kept[field.name] = typed
         elif state.required:
-            errors[field.name] = (missing(field),)
+            errors[field.name] = (missing(state, form),)
     return Cleaned(values, errors, kept)
 
 
-def given_values(answers: Answers, name: str) -> list[str]:
-    """What was given under this name; white space only is nothing."""
-    return [value for value in answers.get(name, ()) if value.strip()]
+def given_values(answers: Answers, field: Field) -> list[str]:
+    """What was given for this field; white space only is nothing."""
+    return [value for value in given(field, answers) if value.strip()]
 
 
-def missing(field: Field) -> str:
-    """What to tell a person who left a required field empty."""
+def missing(state: FieldState, form: ResolvedForm) -> str:
+    """What to tell a person who left a required field empty, with the reason where it is one of
+    their own answers.
+    """
+    asked = _ask(state.field)
+    if state.required_because.rule in {"condition", "demanded"}:
+        return f"{asked}: it is required {reason(state.required_because, form)}"
+    return asked
+
+
+def _ask(field: Field) -> str:
     control = CONTROLS[field.control]
     if field.noun:
         return control.ask.format(field.noun)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,10 @@ from weakref import WeakKeyDictionary
 
 from incidentportal.catalog.options import OptionList
 from incidentportal.formengine.cleaning import TICKED
+from incidentportal.formengine.explain import why
 from incidentportal.formengine.fields import Answers, Field, dom_id
 from incidentportal.formengine.kinds import CONTROLS
+from incidentportal.formengine.matching import is_open
 from incidentportal.formengine.resolve import FieldState, ResolvedForm
 from incidentportal.formengine.searching import (
     Found,
@@ -22,6 +25,7 @@ from incidentportal.formengine.searching import (
     search,
     searched_name,
 )
+from incidentportal.formengine.suggestions import Suggestion
 from incidentportal.formengine.validation import given_values
 
 RADIOS = 7
@@ -77,6 +81,10 @@ class FieldView:
     chosen, then the hits. `blank_label` names the choice of nothing, where there is one. `how`
     says how to fill the field in and belongs to the help. `anchor` is the id of the element that
     an error summary's link leads to, `described_by` the ids of help and error.
+
+    `redraws`: other fields depend on it, so that a change of it asks for the form anew. `why` is
+    why it is required, or shown, as a sentence. `note` says where its value came from.
+    `read_only`: it is shown and can't be changed. `suggestions` are offered to be taken.
     """
 
     name: str
@@ -96,6 +104,11 @@ class FieldView:
     choices: tuple[ChoiceView, ...] = ()
     blank_label: str = ""
     search: SearchView | None = None
+    redraws: bool = False
+    why: str = ""
+    note: str = ""
+    read_only: bool = False
+    suggestions: tuple[Suggestion, ...] = ()
     anchor: str
     help_id: str
     error_id: str
@@ -113,10 +126,34 @@ class ErrorLine:
 
 @dataclass(frozen=True, slots=True)
 class FormView:
-    """The fields in order, and the error summary in the same order, errors without a field last."""
+    """The fields in order, and the error summary in the same order, errors without a field last.
+
+    `notices` are sentences about the form as a whole. `state` is what the form carries
+    (`carried.py`), as its hidden control's value.
+    """
 
     fields: tuple[FieldView, ...]
     errors: tuple[ErrorLine, ...] = ()
+    notices: tuple[str, ...] = ()
+    state: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extras:
+    """What stands on the page besides fields and answers: by control name, `redraws` are names.
+
+    Without a `summary` errors stand at their fields only, as in a redraw.
+    """
+
+    redraws: frozenset[str] = frozenset()
+    notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    suggestions: Mapping[str, tuple[Suggestion, ...]] = dataclasses.field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    state: str = ""
+    summary: bool = True
+
+
+NO_EXTRAS = Extras()
 
 
 def form_view(
@@ -126,16 +163,19 @@ def form_view(
     *,
     errors: Mapping[str, Sequence[str]] | None = None,
     messages: Sequence[str] = (),
+    extras: Extras = NO_EXTRAS,
 ) -> FormView:
     """The form with these answers. `errors` are by control name, `messages` have no field.
 
     An error of a field that isn't shown goes to the summary: none is ever dropped.
     """
     by_name = errors or {}
+    seen = _Seen(form, answers, zone, extras)
     fields = tuple(
-        _field_view(state, answers, zone, tuple(by_name.get(state.field.name, ())))
-        for state in form.shown
+        _field_view(seen, state, tuple(by_name.get(state.field.name, ()))) for state in form.shown
     )
+    if not extras.summary:
+        return FormView(fields, (), extras.notices, extras.state)
     lines = [
         ErrorLine(message, field.anchor, field.label)
         for field in fields
@@ -149,41 +189,58 @@ def form_view(
         for message in found
     ]
     lines += [ErrorLine(message) for message in messages]
-    return FormView(fields, tuple(lines))
+    return FormView(fields, tuple(lines), extras.notices, extras.state)
 
 
-_untouched: WeakKeyDictionary[Field, dict[tuple[bool, bool, str], FieldView]] = WeakKeyDictionary()
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What all fields of one page have in common."""
+
+    form: ResolvedForm
+    answers: Answers
+    zone: tzinfo
+    extras: Extras
 
 
-def _field_view(
-    state: FieldState, answers: Answers, zone: tzinfo, errors: tuple[str, ...]
-) -> FieldView:
+_Key = tuple[bool, bool, bool, str, str]
+_untouched: WeakKeyDictionary[Field, dict[_Key, FieldView]] = WeakKeyDictionary()
+_MOST_KEPT = 20
+"""Views kept of one field: it has as many as there are reasons to show it."""
+
+
+def _field_view(seen: _Seen, state: FieldState, errors: tuple[str, ...]) -> FieldView:
     """The view of one field: the kept one where it is empty or holds its default."""
     field = state.field
-    given = given_values(answers, field.name)
+    given = given_values(seen.answers, field)
     typed = bool(given) and tuple(given) != field.defaults
-    if errors or typed or (is_long(field) and query(answers, field)):
-        return _make_view(state, answers, given, zone, errors)
+    special = field.name in seen.extras.notes or field.name in seen.extras.suggestions
+    changing = is_open(field.options) or (is_long(field) and query(seen.answers, field))
+    if errors or typed or special or changing:
+        return _make_view(seen, state, given, errors)
     kept = _untouched.setdefault(field, {})
-    key = (state.required, bool(given), str(zone) if field.control == "datetime" else "")
+    key = (
+        state.required,
+        bool(given),
+        field.name in seen.extras.redraws,
+        str(seen.zone) if field.control == "datetime" else "",
+        why(state, seen.form),
+    )
     if key not in kept:
-        kept[key] = _make_view(state, {}, given, zone, ())
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        kept[key] = _make_view(seen, state, given, ())
     return kept[key]
 
 
 def _make_view(
-    state: FieldState,
-    answers: Answers,
-    given: Sequence[str],
-    zone: tzinfo,
-    errors: tuple[str, ...],
+    seen: _Seen, state: FieldState, given: Sequence[str], errors: tuple[str, ...]
 ) -> FieldView:
-    field = state.field
+    field, answers = state.field, seen.answers
     control = CONTROLS[field.control]
     element = dom_id(field.name)
     how = control.how
     if field.control == "datetime":
-        how = f"Without an offset it is in the time zone {zone}."
+        how = f"Without an offset it is in the time zone {seen.zone}."
     help_id = f"{element}_help" if field.help or how else ""
     error_id = f"{element}_error"
     parts = _choice_parts(state, answers, given) if control.chooses else _typed_parts(field, given)
@@ -205,6 +262,11 @@ def _make_view(
         choices=parts.choices,
         blank_label=parts.blank_label,
         search=parts.search,
+        redraws=field.name in seen.extras.redraws,
+        why=why(state, seen.form),
+        note=seen.extras.notes.get(field.name, ""),
+        read_only=field.read_only,
+        suggestions=seen.extras.suggestions.get(field.name, ()),
         anchor=element + parts.anchor,
         help_id=help_id,
         error_id=error_id,

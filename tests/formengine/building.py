@@ -8,7 +8,8 @@ import msgspec
 
 from incidentportal.catalog.options import OptionLists
 from incidentportal.catalog.picture import Picture
-from incidentportal.formengine.definition import DEFAULT_FORM, FormDefinition, Forms, build
+from incidentportal.formengine.building import build
+from incidentportal.formengine.definition import DEFAULT_FORM, FormDefinition, Forms
 from incidentportal.formengine.fields import Field
 from incidentportal.formengine.resolve import ResolvedForm, resolve
 from incidentportal.rootly.records import (

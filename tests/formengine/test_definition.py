@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from incidentportal.catalog.options import OptionLists
-from incidentportal.formengine.definition import build, choose_form_set
+from incidentportal.formengine.building import build
 from incidentportal.formengine.fields import control_name, dom_id
-from incidentportal.formengine.starting import starting_answers
+from incidentportal.formengine.formsets import choose_form_set
 from incidentportal.rootly.records import (
     FieldOption,
     FieldPosition,
@@ -364,7 +364,8 @@ def test_defaults_are_ids_whether_rootly_gives_ids_names_or_marked_options() -> 
         built_in("services", default_values=("12", "gone", "Search")),
         form_field("5", default_values=(" ",)),
     )
-    assert starting_answers(fields) == {
+    held = {field.name: list(field.defaults) for field in fields.fields if field.defaults}
+    assert held == {
         "form_field_1": ["hello"],
         "form_field_2": ["102"],
         "form_field_3": ["101"],

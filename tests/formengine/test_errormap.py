@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from incidentportal.formengine.definition import FormDefinition
 from incidentportal.formengine.errormap import Placed, place
 from incidentportal.formengine.resolve import ResolvedForm, resolve
+from incidentportal.formengine.rules import NO_RULES
 from tests.formengine.building import (
     REGIONS,
     built_in,
@@ -161,7 +162,7 @@ def test_a_field_that_is_configured_but_not_on_this_form_is_not_taken_for_a_shor
     seen = picture(*FIELDS, form_field("47", name="Region manager"))
     one: FormDefinition = forms(seen).definitions[0]
     fields = tuple(field for field in one.fields if field.id != "47")
-    cut = FormDefinition("", "", fields, elsewhere=("Region manager",))
+    cut = FormDefinition("", "", fields, (NO_RULES,) * len(fields), elsewhere=("Region manager",))
     placed = by_words(resolve(cut, {}), "Region manager can't be blank")
     assert placed.messages == ("Region manager can't be blank",)
 

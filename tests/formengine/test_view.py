@@ -44,6 +44,7 @@ def test_a_text_field_has_what_its_template_needs() -> None:
             help_id="id_form_field_5_help",
             error_id="id_form_field_5_error",
             described_by="id_form_field_5_help",
+            why="Required by your company’s form in Rootly.",
         )
     )
 

@@ -1,0 +1,77 @@
+"""What a form carries from one page to the next beside its answers.
+
+Which values the portal set by itself, so that a redraw can tell them from a person's; and the
+answers to fields that aren't shown at the moment, in case they return. It travels as JSON in one
+hidden control, unsigned: all that can be done with it is to fill in a form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from incidentportal.formengine.fields import Answers
+from incidentportal.formengine.strength import Origin, Values
+
+NAME = "form_state"
+LONGEST = 1_000_000
+_STARTS: tuple[Origin, ...] = ("link", "preset", "group", "site", "rootly")
+"""What a value can begin with; whatever else the control says is not believed."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """`start` is what each field began with and where that came from, `auto` what another field
+    set it to since, and that field's name; `kept` are answers to fields that aren't shown.
+    `judged` are the fields that had errors. `snapshot` is the picture that the form was made from;
+    0: the form carried nothing.
+    """
+
+    snapshot: int = 0
+    start: Mapping[str, tuple[Origin, Values]] = field(default_factory=dict)
+    auto: Mapping[str, tuple[str, Values]] = field(default_factory=dict)
+    kept: Mapping[str, Values] = field(default_factory=dict)
+    judged: tuple[str, ...] = ()
+
+    def set_by_portal(self, name: str) -> Values:
+        """The value that the portal gave the field; empty where it gave none."""
+        if name in self.auto:
+            return self.auto[name][1]
+        return self.start[name][1] if name in self.start else ()
+
+    def write(self) -> str:
+        """As the hidden control's value."""
+        return msgspec.json.encode(
+            _Wire(self.snapshot, dict(self.start), dict(self.auto), dict(self.kept), self.judged)
+        ).decode()
+
+
+class _Wire(msgspec.Struct, omit_defaults=True):
+    snapshot: int = 0
+    start: dict[str, tuple[str, Values]] = {}
+    auto: dict[str, tuple[str, Values]] = {}
+    kept: dict[str, Values] = {}
+    judged: tuple[str, ...] = ()
+
+
+_decoder = msgspec.json.Decoder(_Wire)
+
+
+def read(answers: Answers) -> Carried:
+    """What a posted form carried; nothing where it is missing or can't be read."""
+    text = next(iter(answers.get(NAME, ())), "")
+    if not text or len(text) > LONGEST:
+        return Carried()
+    try:
+        wire = _decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return Carried()
+    start = {name: (_origin(word), values) for name, (word, values) in wire.start.items()}
+    snapshot = wire.snapshot if 0 <= wire.snapshot < 2**63 else 0
+    return Carried(snapshot, start, wire.auto, wire.kept, wire.judged)
+
+
+def _origin(word: str) -> Origin:
+    return next((origin for origin in _STARTS if origin == word), "rootly")

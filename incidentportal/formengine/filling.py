@@ -1,0 +1,162 @@
+"""From what a person, a link and the defaults say to the answers that a form holds.
+
+`strength.py` has the order; here is how a form gets from one page to the next: which form set
+holds, which values follow another field, and which of those on the page are the person's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from incidentportal.formengine import carried, suggestions
+from incidentportal.formengine.autofill import autofilled
+from incidentportal.formengine.carried import Carried
+from incidentportal.formengine.conditions import tokens
+from incidentportal.formengine.definition import Forms
+from incidentportal.formengine.fields import Answers, Field
+from incidentportal.formengine.formsets import choose_form_set
+from incidentportal.formengine.kinds import CONTROLS
+from incidentportal.formengine.resolve import ResolvedForm, resolve
+from incidentportal.formengine.strength import Origin, Values, strongest
+
+Given = Mapping[Origin, Mapping[str, Values]]
+"""What each origin says, by control name."""
+ROUNDS = 5
+"""A field that another sets may choose the form set, show a field, or set a third one; after so
+many rounds whatever still changes stays as it is."""
+
+
+@dataclass(frozen=True)
+class Filling:
+    """A form with its answers. `answers` are those of every known field, hidden ones included,
+    and whatever else was posted; `carried` is what the next page has to bring back.
+    """
+
+    form: ResolvedForm
+    answers: Mapping[str, Sequence[str]]
+    carried: Carried
+    origins: Mapping[str, Origin]
+
+
+def start(forms: Forms, given: Given, snapshot: int) -> Filling:
+    """A new form: what the link, the presets and the defaults say, the strongest first.
+
+    `given` has no Rootly defaults: those are the fields' own.
+    """
+    begin: dict[str, tuple[Origin, Values]] = {}
+    for name, field in forms.by_name.items():
+        offers: dict[Origin, Values] = {o: said[name] for o, said in given.items() if name in said}
+        found = strongest({"rootly": field.defaults, **offers})
+        if found is not None:
+            begin[name] = found
+    return _fill(forms, {}, Carried(snapshot=snapshot, start=begin), {})
+
+
+def go_on(
+    forms: Forms,
+    posted: Answers,
+    snapshot: int,
+    *,
+    fresh: Given | None = None,
+    unseen: AbstractSet[str] = frozenset(),
+    demanded: AbstractSet[str] = frozenset(),
+) -> Filling:
+    """The form for what was posted with it, and for what it carried.
+
+    `unseen` are fields that the page didn't know yet (the snapshot is newer): they begin with what
+    `fresh` and Rootly say. `demanded` are fields that Rootly asked for (`resolve.py`).
+    """
+    before = carried.read(posted)
+    now = replace(before, snapshot=snapshot, judged=())
+    if unseen:
+        began = start(forms, fresh or {}, snapshot).carried.start
+        now = replace(
+            now, start={**now.start, **{name: one for name, one in began.items() if name in unseen}}
+        )
+    person: dict[str, Values] = {}
+    for name, field in forms.by_name.items():
+        values = posted.get(name) if name in posted else now.kept.get(name, ())
+        if name not in unseen and not _same(field, values or (), now.set_by_portal(name)):
+            person[name] = tuple(values or ())
+    if took := suggestions.taken(posted, forms.by_name):
+        name, option_id = took
+        many = CONTROLS[forms.by_name[name].control].many
+        before_it = person.get(name, now.set_by_portal(name)) if many else ()
+        person[name] = tuple(dict.fromkeys([*before_it, option_id]))
+    return _fill(forms, person, now, posted, demanded)
+
+
+def _fill(
+    forms: Forms,
+    person: Mapping[str, Values],
+    now: Carried,
+    posted: Answers,
+    demanded: AbstractSet[str] = frozenset(),
+) -> Filling:
+    auto: dict[str, tuple[str, Values]] = {}
+    for _ in range(ROUNDS):
+        answers, origins = _settle(forms.by_name.items(), person, auto, now)
+        form = resolve(choose_form_set(forms, answers), answers, demanded)
+        found = autofilled(forms.autofills, form, answers)
+        if found == auto:
+            break
+        auto = found
+    kept_back = {state.field.name for state in form.shown}
+    known = {
+        # A field that the person changed goes on to be theirs, whatever its source says later.
+        name: one
+        for name, one in now.auto.items()
+        if name in person and name not in auto
+    }
+    return Filling(
+        form,
+        {**posted, **answers},
+        replace(
+            now,
+            auto={**known, **auto},
+            kept={
+                name: values for name, values in answers.items() if values and name not in kept_back
+            },
+        ),
+        origins,
+    )
+
+
+def _settle(
+    fields: Iterable[tuple[str, Field]],
+    person: Mapping[str, Values],
+    auto: Mapping[str, tuple[str, Values]],
+    now: Carried,
+) -> tuple[dict[str, Values], dict[str, Origin]]:
+    answers: dict[str, Values] = {}
+    origins: dict[str, Origin] = {}
+    for name, field in fields:
+        offers: dict[Origin, Values] = {}
+        if field.read_only:
+            offers["read_only"] = field.defaults
+        if name in person:
+            offers["person"] = person[name]
+        if name in auto:
+            offers["autofill"] = auto[name][1]
+        if name in now.start:
+            origin, values = now.start[name]
+            offers[origin] = values
+        found = strongest(offers)
+        if found is not None:
+            origins[name], answers[name] = found
+        else:
+            answers[name] = ()
+    return answers, origins
+
+
+def _same(field: Field, values: Sequence[str], portal: Values) -> bool:
+    """Whether what was posted is what the portal had set: blanks, line ends and the order of
+    choices don't count.
+    """
+    return tokens(field, values) == tokens(field, portal) or _bare(values) == _bare(portal)
+
+
+def _bare(values: Sequence[str]) -> list[str]:
+    return [" ".join(value.split()) for value in values if value.strip()]
