@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from incidentportal.catalog import connection, stored
+from incidentportal.catalog import connection, live, stored
 from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.catalog.options import OptionList, OptionLists
 from incidentportal.catalog.picture import Picture, Problem
@@ -62,8 +62,11 @@ class Catalog:
     def options(self, kind: str) -> OptionList:
         """The options of a value kind (`service`, `group`, …) or list (`services`, `teams`, …).
 
-        An unknown one has none.
+        `alerts`, `incidents` (open ones) and `parents` are live lists: not of this picture, but
+        of this minute. An unknown one has none.
         """
+        if kind in live.LISTS:
+            return live.LISTS[kind]
         return self._lists.options(_LIST_OF.get(kind, kind))
 
     def entities(self, catalog_id: str) -> OptionList:
@@ -169,6 +172,7 @@ def forget() -> None:
     global _keeper  # noqa: PLW0603 -- one keeper per process is what this module is
     _keeper = _Keeper()
     _past.clear()
+    live.forget()
 
 
 _past: dict[int, Catalog] = {}

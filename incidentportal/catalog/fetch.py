@@ -120,6 +120,7 @@ class _Fetch:
             "incident_types": client.incident_types,
             "causes": client.causes,
             "catalogs": client.catalogs,
+            "workflows": client.workflows,
         }
         for name, ask in lists.items():
             self._ask(name, ask, partial(self._lists.__setitem__, name))

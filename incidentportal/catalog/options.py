@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Protocol
 
 from incidentportal.catalog.picture import Picture
-from incidentportal.rootly.records import FieldOption, Named, User
+from incidentportal.rootly.records import FieldOption, Named, User, Workflow
 
 # Letters that Unicode does not decompose into a base letter and a mark.
 _PLAIN_LETTERS = str.maketrans(
@@ -24,7 +24,7 @@ _DESCRIBED = frozenset({"severities", "incident_types"})
 LISTS = frozenset(
     {
         "services", "environments", "severities", "teams",
-        "functionalities", "incident_types", "causes", "users",
+        "functionalities", "incident_types", "causes", "users", "workflows",
     }
 )  # fmt: skip
 
@@ -53,13 +53,25 @@ def _spaced(folded: str) -> str:
 
 
 class OptionList:
-    """Options in order; `get` by id, `search` by words. The first of two equal ids counts."""
+    """Options in order; `get` by id, `search` by words. The first of two equal ids counts.
+
+    `is_open`: an id that is not in it may exist all the same (a live list), and iteration may
+    show less than there is; then it changes, too, and nothing made of it may be kept.
+    `is_complete`: iteration shows everything.
+    """
+
+    is_open = False
 
     def __init__(self, options: Iterable[Option] = ()) -> None:
         self._by_id: dict[str, Option] = {}
         for option in options:
             self._by_id.setdefault(option.id, option)
         self._options = tuple(self._by_id.values())
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether iteration shows everything."""
+        return True
 
     def __len__(self) -> int:
         return len(self._options)
@@ -136,6 +148,8 @@ class OptionLists:
             return OptionList()
         if kind == "users":
             return user_options(self._picture.users)
+        if kind == "workflows":
+            return named_options(each for each in self._picture.workflows if by_hand(each))
         named: tuple[Named, ...] = getattr(self._picture, kind)
         return named_options(named, described=kind in _DESCRIBED)
 
@@ -191,6 +205,13 @@ def named_options(named: Iterable[Named], *, described: bool = False) -> OptionL
         )
         for record in named
     )
+
+
+def by_hand(workflow: Workflow) -> bool:
+    """Whether a workflow is offered to be started by hand (our rule: enabled, about incidents,
+    and started by nothing else).
+    """
+    return workflow.enabled and workflow.trigger_type == "incident" and not workflow.triggers
 
 
 def user_options(users: Iterable[User]) -> OptionList:

@@ -42,4 +42,5 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     catalogs: tuple[records.Catalog, ...] = ()
     catalog_entities: tuple[records.CatalogEntity, ...] = ()
     users: tuple[records.User, ...] = ()
+    workflows: tuple[records.Workflow, ...] = ()
     problems: tuple[Problem, ...] = ()

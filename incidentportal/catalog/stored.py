@@ -79,6 +79,10 @@ def _inner(picture: Picture) -> Picture:
             )
             for service in picture.services
         ),
+        workflows=tuple(
+            _with(workflow, triggers=tuple(sorted(workflow.triggers)))
+            for workflow in picture.workflows
+        ),
     )
 
 

@@ -22,10 +22,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from incidentportal.catalog import connection
-from incidentportal.declarations import claims, queue
+from incidentportal.catalog.current import current
+from incidentportal.declarations import claims, queue, steps
 from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.labels import mark
-from incidentportal.declarations.look import look, proves_absence
+from incidentportal.declarations.look import is_private, look, proves_absence
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome, judge
 from incidentportal.declarations.states import State, before
@@ -72,8 +73,10 @@ def _may_send_again(
     if found.incident is not None:
         store_incident(declaration, found.incident)
         return False
-    if not proves_absence(found, upstream):
+    if not proves_absence(found, declaration, upstream):
         sentence = "It may be in Rootly already, and the portal can't tell which one it is."
+        if not found.alike:
+            sentence = "It may be in Rootly already: the portal may not see private ones there."
         claims.release(declaration.pk, claim, State.UNCONFIRMED, due_at=None, sentence=sentence)
         return False
     patience = _patience_left(declaration)
@@ -231,6 +234,8 @@ def store_incident(declaration: Declaration, incident: Incident) -> None:
         incident_id=incident.id,
         incident=summary(incident),
         open_values=values,
+        open_steps=steps.planned(declaration.payload, settings.ROOTLY_API_DIALECT, _workflow),
+        is_exposed=is_private(declaration) and incident.private is not True,
         delivered_at=Now(),
         due_at=Now(),
         claimed_until=None,
@@ -239,6 +244,13 @@ def store_incident(declaration: Declaration, incident: Incident) -> None:
     )
     declaration.attempts.filter(is_open=True).update(is_open=False)
     log.info("declaration %s is incident %s", declaration.pk, incident.id)
+
+
+def _workflow(workflow_id: str) -> str:
+    """A workflow's name as it is known here, else its id."""
+    catalog = current()
+    option = catalog.options("workflows").get(workflow_id) if catalog else None
+    return option.label if option else workflow_id
 
 
 def summary(incident: Incident) -> dict[str, Any]:

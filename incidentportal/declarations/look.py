@@ -40,12 +40,20 @@ def look(client: Client, declaration: Declaration, upstream: Upstream) -> Look:
     return Look(None, tuple(item for item in listing.records if _alike(item, declaration, began)))
 
 
-def proves_absence(found: Look, upstream: Upstream) -> bool:
+def proves_absence(found: Look, declaration: Declaration, upstream: Upstream) -> bool:
     """Whether "no incident bears the label" means "there is no incident".
 
-    It does where labels are known to stick, or where nothing there could be it.
+    It does where labels are known to stick, or where nothing there could be it; and of a private
+    one only where the token is known to see such incidents.
     """
+    if is_private(declaration) and upstream.sees_private is not True:
+        return False
     return upstream.keeps_labels is True or not found.alike
+
+
+def is_private(declaration: Declaration) -> bool:
+    """Whether a private incident was asked for."""
+    return bool(declaration.payload.get("private"))
 
 
 def _alike(incident: Incident, declaration: Declaration, began: datetime) -> bool:

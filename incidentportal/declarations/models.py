@@ -77,6 +77,10 @@ class Declaration(models.Model):
     """What Rootly last said of the incident: number, title, status, links, Slack channel."""
     open_values = models.JSONField(default=list)
     """Custom values that the incident isn't known to have yet, as they are sent."""
+    open_steps = models.JSONField(default=list)
+    """What is done once the incident exists, each with how it stands: `steps.py` says how."""
+    is_exposed = models.BooleanField(default=False)
+    """Private was asked for, and the incident doesn't show it."""
     refreshes = models.PositiveSmallIntegerField(default=0)
     """How often the incident was read again since it was made."""
     delivered_at = models.DateTimeField(null=True)
@@ -98,6 +102,11 @@ class Declaration(models.Model):
             models.Index(
                 fields=["upstream", "severity_rank", "-submitted_at"],
                 name="declaration_due", condition=Q(due_at__isnull=False),
+            ),
+            # queue.exposed
+            models.Index(
+                fields=["upstream", "-delivered_at"],
+                name="declaration_exposed", condition=Q(is_exposed=True),
             ),
             # "My declarations", newest first
             models.Index(fields=["author", "-submitted_at"], name="declaration_mine"),
@@ -152,6 +161,8 @@ class Upstream(models.Model):
     takes_labels = models.BooleanField(default=True)
     takes_inline_values = models.BooleanField(default=True)
     """False once Rootly refused what the portal itself adds: from then on it is sent without."""
+    sees_private = models.BooleanField(null=True)
+    """Whether this token read the last private incident back: else no look proves its absence."""
     clock_offset = models.FloatField(default=0)
     """Seconds that Rootly's clock is ahead of ours, by its `Date` header."""
 

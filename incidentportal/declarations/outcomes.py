@@ -68,6 +68,14 @@ def judge(error: errors.RootlyError) -> Outcome:
             return Outcome(Next.LOOK, name, sentence, error.status, patience=1 if complete else 0)
 
 
+def words(error: errors.Misconfigured | errors.Rejected) -> str:
+    """Rootly's own words about a refusal, else ours."""
+    said = list(error.messages)
+    if isinstance(error, errors.Rejected):
+        said = [item.message for item in error.field_errors] + said
+    return " ".join(said) or str(error)
+
+
 def _judge_misconfigured(error: errors.Misconfigured, name: str) -> Outcome:
     if error.status == 403:
         sentence = "Rootly does not let the portal create this incident. Your admins are told."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from incidentportal.catalog import connection
 from incidentportal.declarations import queue
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
+from incidentportal.declarations.steps import Stand
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -76,6 +78,16 @@ class AttemptLine:
 
 
 @dataclass(frozen=True, slots=True)
+class StepLine:
+    """Something done once the incident exists: what, how it stands, and in words."""
+
+    key: str
+    name: str
+    state: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A declaration's page. `poll_seconds` is 0 once nothing will change by itself.
 
@@ -97,6 +109,8 @@ class Shown:
     slack_name: str
     slack_url: str
     slack_words: str
+    warnings: tuple[str, ...]
+    steps: tuple[StepLine, ...]
     open_values: tuple[str, ...]
     answers: tuple[AnswerLine, ...]
     attempts: tuple[AttemptLine, ...]
@@ -126,6 +140,8 @@ def shown(declaration: Declaration) -> Shown:
         slack_name=incident.get("slack_name") or "",
         slack_url=safe_link(incident.get("slack_url") or "", hosts=SLACK_HOSTS),
         slack_words="Being made, if your company uses one" if unfinished else "None",
+        warnings=_warnings(declaration) if state is State.DELIVERED else (),
+        steps=tuple(_step_line(step) for step in declaration.open_steps),
         open_values=_open_values(declaration),
         answers=tuple(AnswerLine(item["label"], item["text"]) for item in declaration.labels),
         attempts=tuple(_attempt_line(item) for item in declaration.attempts.all()),
@@ -146,6 +162,32 @@ def _sentences(declaration: Declaration, state: State, held: str) -> tuple[str, 
     if state is State.DELIVERED:
         return ()
     return (declaration.sentence,) if declaration.sentence else ()
+
+
+def _warnings(declaration: Declaration) -> tuple[str, ...]:
+    """What the incident doesn't show as asked."""
+    if not declaration.is_exposed:
+        return ()
+    if declaration.incident.get("private") is False:
+        said = "This incident is NOT private in Rootly, although you asked for that."
+    else:
+        said = "Rootly does not say whether this incident is private, as you asked."
+    return (f"{said} Look at it there now. Your admins are told.",)
+
+
+STEP_WORDS = {
+    Stand.OPEN: "Not in Rootly yet. We keep trying.",
+    Stand.BEGUN: "Sent, but Rootly gave no clear answer so far. We look for it there first.",
+    Stand.DONE: "In Rootly.",
+    Stand.REFUSED: "Rootly refused it:",
+    Stand.UNCLEAR: "Unclear.",
+}
+
+
+def _step_line(step: Mapping[str, Any]) -> StepLine:
+    state = Stand(step["state"])
+    words = f"{STEP_WORDS[state]} {step.get('sentence') or ''}".strip()
+    return StepLine(step["key"], step["name"], state, words)
 
 
 def _open_values(declaration: Declaration) -> tuple[str, ...]:

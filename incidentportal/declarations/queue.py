@@ -13,6 +13,9 @@ from incidentportal.declarations.models import Declaration, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome
 from incidentportal.declarations.states import State
 
+EXPOSED_DAYS = 7
+"""How long admins are told of an incident that isn't private as asked."""
+
 log = logging.getLogger(__name__)
 
 
@@ -88,6 +91,17 @@ def take_probe(url: str) -> bool:
 def is_held(url: str) -> str:
     """Why nothing is sent to this upstream; blank while deliveries run."""
     return Upstream.objects.filter(url=url).values_list("held", flat=True).first() or ""
+
+
+def exposed(url: str) -> list[str]:
+    """The newest incidents of the last `EXPOSED_DAYS` that were to be private and aren't known to
+    be: their numbers in Rootly, or their ids there. Nothing of their content.
+    """
+    rows = Declaration.objects.filter(
+        upstream=url, is_exposed=True, delivered_at__gt=from_now(-EXPOSED_DAYS * 86_400)
+    ).order_by("-delivered_at")
+    found = rows.values_list("incident__number", "incident_id")[:5]
+    return [f"#{number}" if number is not None else incident_id for number, incident_id in found]
 
 
 def waiting(url: str) -> tuple[int, str] | None:

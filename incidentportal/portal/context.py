@@ -38,6 +38,11 @@ def banners() -> list[str]:
             f"Declarations are kept but not sent. {held} Check ROOTLY_API_TOKEN and "
             f"ROOTLY_API_URL; the portal tries again every {settings.DELIVERY_PROBE:g} s."
         )
+    if exposed := queue.exposed(connection.upstream()):
+        found.append(
+            "Rootly does not show these incidents as private, although that was asked for: "
+            f"{', '.join(exposed)}. Look at them in Rootly now."
+        )
     if waiting := queue.waiting(connection.upstream()):
         count, sentence = waiting
         found.append(

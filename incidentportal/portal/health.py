@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from incidentportal.catalog import connection as catalog_connection
+from incidentportal.catalog import live
 from incidentportal.catalog.current import current
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -47,6 +48,8 @@ def _ready() -> JsonResponse:
             missing["snapshot"] = "ROOTLY_API_URL is not set."
         elif current() is None:
             missing["snapshot"] = "Rootly's configuration has not been fetched yet."
+        else:
+            live.warm()
     except DatabaseError:
         missing["database"] = "The database does not answer."
     response = JsonResponse(

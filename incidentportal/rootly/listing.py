@@ -22,11 +22,14 @@ class Skipped(msgspec.Struct, frozen=True):
 
 
 class Listing(msgspec.Struct, Generic[R], frozen=True):
-    """A whole list, to its last page, in Rootly's order and each id once."""
+    """A list to its last page, in Rootly's order and each id once; where only the newest were
+    asked for, `is_cut` says that more may be there than was read.
+    """
 
     records: tuple[R, ...]
     skipped: tuple[Skipped, ...] = ()
     server_date: datetime | None = None
+    is_cut: bool = False
 
     def __iter__(self) -> Iterator[R]:
         return iter(self.records)

@@ -235,6 +235,45 @@ def selection(row: Row) -> records.Selection:
     )
 
 
+def alert(row: Row) -> records.Alert:
+    """Read an alert."""
+    return records.Alert(
+        id=_id(row),
+        summary=row.text("summary", "title", "name"),
+        source=row.text("source"),
+        status=row.text("status"),
+        short_id=row.text("short_id"),
+        created_at=row.text("created_at", "started_at"),
+    )
+
+
+def workflow(row: Row) -> records.Workflow:
+    """Read a workflow. What triggers it stands in `trigger_params` (API reference)."""
+    inner = row.values.get("trigger_params")
+    triggered = Row(inner if isinstance(inner, dict) else {})
+    return records.Workflow(
+        **_named(row),
+        enabled=row.flag("enabled", True),
+        trigger_type=triggered.text("trigger_type"),
+        triggers=triggered.texts("triggers"),
+    )
+
+
+def workflow_run(row: Row) -> records.WorkflowRun:
+    """Read a workflow's run."""
+    return records.WorkflowRun(
+        id=_id(row),
+        workflow_id=row.one_id("workflow") or "",
+        incident_id=row.one_id("incident"),
+        status=row.text("status"),
+    )
+
+
+def incident_event(row: Row) -> records.IncidentEvent:
+    """Read an entry of an incident's timeline."""
+    return records.IncidentEvent(id=_id(row), event=row.text("event", "description", "body"))
+
+
 def incident(row: Row) -> records.Incident:
     """Read an incident."""
     return records.Incident(
@@ -253,7 +292,11 @@ def incident(row: Row) -> records.Incident:
         user_id=row.one_id("user"),
         labels=labels(row.values.get("labels")) if "labels" in row.values else None,
         slack_channel_archived=row.flag("slack_channel_archived", None),
+        mitigation_message=row.text("mitigation_message"),
+        resolution_message=row.text("resolution_message"),
+        cancellation_message=row.text("cancellation_message"),
         created_at=row.text("created_at"),
+        started_at=row.text("started_at"),
         **_slack(row),
     )
 

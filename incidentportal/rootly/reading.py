@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -49,8 +50,9 @@ class Reader:
         # without arguments, since these are logged with each retry and may hold an address
         return self._retrying(lambda: self._once(path, params))
 
-    def _once(self, path: str, params: paging.Params) -> Answer:
-        answer = self._caller.send(Call("GET", path, params), self._seconds)
+    def _once(self, path: str, params: paging.Params, seconds: float | None = None) -> Answer:
+        limit = self._seconds if seconds is None else min(seconds, self._seconds)
+        answer = self._caller.send(Call("GET", path, params), limit)
         error = answer.error()
         if error is not None:
             raise error
@@ -72,6 +74,32 @@ class Reader:
                 return walk.listing()
             step = following
         raise walk.broken(f"does not end after {paging.MOST_PAGES} pages")
+
+    def newest(self, kind: ListOf[R], own: paging.Params, most: int, seconds: float) -> Listing[R]:
+        """A list's first `most` records, as far as they come within `seconds` in all.
+
+        Nothing is tried twice: somebody waits, or asks again soon. Raises where not even the
+        first page came.
+        """
+        ends = time.monotonic() + seconds
+        walk = _Walk(kind, kind.path, "", own)
+        step = paging.first(own)
+        for number in range(1, paging.MOST_PAGES + 1):
+            try:
+                answer = self._once(kind.path, step.params, max(ends - time.monotonic(), 0.001))
+            except RootlyError as error:
+                if step.blind and error.status in PAST_THE_END:
+                    break
+                if number > 1 and time.monotonic() >= ends:
+                    return walk.listing(most, is_cut=True)
+                raise
+            following = walk.take(answer, step, number)
+            if following is None:
+                break
+            if len(walk) >= most:
+                return walk.listing(most, is_cut=True)
+            step = following
+        return walk.listing(most)
 
 
 def _worth_another_try(error: Exception) -> bool | float:
@@ -100,10 +128,15 @@ class _Walk(Generic[R]):
         self._first_size = 0
         self._answer: Answer | None = None
 
-    def listing(self) -> Listing[R]:
-        """What was gathered."""
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def listing(self, most: int | None = None, *, is_cut: bool = False) -> Listing[R]:
+        """What was gathered, at most `most` of it."""
         date = server_date(self._answer.headers) if self._answer else None
-        return Listing(tuple(self._records.values()), tuple(self._skipped), date)
+        found = tuple(self._records.values())
+        is_cut = is_cut or (most is not None and len(found) > most)
+        return Listing(found[:most], tuple(self._skipped), date, is_cut)
 
     def broken(self, how: str) -> Unreadable:
         """An error that names the list."""

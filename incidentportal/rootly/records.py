@@ -184,6 +184,40 @@ class Selection(Record, frozen=True, kw_only=True, omit_defaults=True):
     selected_incident_type_ids: tuple[str, ...] = ()
 
 
+class Alert(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """An alert that may be attached to an incident. `short_id` is how people call it."""
+
+    summary: str = ""
+    source: str = ""
+    status: str = ""
+    short_id: str = ""
+    created_at: str = ""
+
+
+class Workflow(Named, frozen=True, kw_only=True, omit_defaults=True):
+    """A workflow. `trigger_type` is what it is about (`incident`, `alert`, …), `triggers` what
+    starts it by itself: one without any is started by hand.
+    """
+
+    enabled: bool = True
+    trigger_type: str = ""
+    triggers: tuple[str, ...] = ()
+
+
+class WorkflowRun(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One run of a workflow; `incident_id` is None where the answer names no incident."""
+
+    workflow_id: str = ""
+    incident_id: str | None = None
+    status: str = ""
+
+
+class IncidentEvent(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """An entry of an incident's timeline."""
+
+    event: str = ""
+
+
 class Incident(Record, frozen=True, kw_only=True, omit_defaults=True):
     """An incident as Rootly shows it. `None` means that the answer did not say."""
 
@@ -204,4 +238,8 @@ class Incident(Record, frozen=True, kw_only=True, omit_defaults=True):
     slack_channel_name: str = ""
     slack_channel_url: str = ""
     slack_channel_archived: bool | None = None
+    mitigation_message: str = ""
+    resolution_message: str = ""
+    cancellation_message: str = ""
     created_at: str = ""
+    started_at: str = ""

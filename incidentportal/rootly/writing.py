@@ -31,20 +31,48 @@ ID_ATTRIBUTES = frozenset(
 
 NUMBERS_IN_JSONAPI = frozenset({"selected_user_ids"})
 INLINE = "form_field_selections_attributes"
+MESSAGES = ("mitigation_message", "resolution_message", "cancellation_message")
+AFTERWARDS: Mapping[Dialect, frozenset[str]] = {
+    "jsonapi": frozenset({*MESSAGES, "workflow_ids"}),
+    "plain": frozenset({"alert_ids", "workflow_ids"}),
+}
+"""What a dialect's create call does not take, and what is done once the incident exists instead:
+the API reference has messages on `…/mitigate` and its like alone, the guide has no alerts.
+"""
+IN_TRIAGE_MARK = "in_triage_mark"
+"""Neutral: when somebody ticked "in triage". The moment is kept there, so that the bytes stay the
+same when it is sent again.
+"""
 CANONICAL = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 def incident_body(attributes: Mapping[str, Any], dialect: Dialect) -> bytes:
-    """The body that creates an incident; raises Rejected for a text that can't be written."""
-    return _body("incidents", attributes, dialect)
+    """The body that creates an incident; raises Rejected for a text that can't be written.
+
+    `kind: test` and `in_triage_mark` are said in the dialect's way; what it doesn't take on
+    create (`AFTERWARDS`) is left out.
+    """
+    later = AFTERWARDS[dialect]
+    said = {name: value for name, value in attributes.items() if name not in later}
+    marked_at = said.pop(IN_TRIAGE_MARK, None)
+    if dialect == "plain":
+        if said.get("kind") == "test":
+            del said["kind"]
+            said["create_test_incident"] = True
+        if marked_at and not said.get("in_triage_at"):
+            said["in_triage_at"] = marked_at
+    elif marked_at:
+        said["status"] = "in_triage"
+    return body("incidents", said, dialect)
 
 
 def selection_body(selection: Mapping[str, Any], dialect: Dialect) -> bytes:
     """The body that creates or changes a custom field's value."""
-    return _body("incident_form_field_selections", selection, dialect)
+    return body("incident_form_field_selections", selection, dialect)
 
 
-def _body(kind: str, attributes: Mapping[str, Any], dialect: Dialect) -> bytes:
+def body(kind: str, attributes: Mapping[str, Any], dialect: Dialect) -> bytes:
+    """Neutral attributes in a dialect; `kind` is the JSON:API's type. Raises Rejected as above."""
     numbers = ID_ATTRIBUTES if dialect == "plain" else NUMBERS_IN_JSONAPI
     written = _written(attributes, numbers)
     document = written if dialect == "plain" else {"data": {"type": kind, "attributes": written}}
