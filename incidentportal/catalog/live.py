@@ -302,7 +302,9 @@ def forget() -> None:
 
 
 def _forked() -> None:
-    """The threads stayed with the parent, and their locks may be held for ever."""
+    """The threads stayed with the parent, and their locks may be held for ever: they are not
+    touched. Registered before `current`'s own, which calls `forget`.
+    """
     global _kept  # noqa: PLW0603 -- see above
     _kept = _AllKept()
 

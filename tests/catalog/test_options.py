@@ -23,6 +23,7 @@ from incidentportal.rootly.records import (
     Severity,
     Team,
     User,
+    Workflow,
 )
 
 
@@ -188,3 +189,20 @@ def test_any_query_finds_exactly_the_names_that_have_its_words(
     found = options.search(query, limit=100)
     expected = [o for o in options if all(word in fold(o.label) for word in fold(query).split())]
     assert sorted(found, key=lambda o: int(o.id)) == expected
+
+
+def test_workflows_that_are_started_by_hand_are_offered() -> None:
+    about = "incident"
+    picture = Picture(
+        workflows=(
+            Workflow(id="0", name="Page the lead", trigger_type=about),
+            Workflow(id="1", name="Off", enabled=False, trigger_type=about),
+            Workflow(id="2", name="By itself", triggers=("incident_created",), trigger_type=about),
+            Workflow(id="3", name="About alerts", trigger_type="alert"),
+            Workflow(id="4", name="About nothing that is known"),
+        )
+    )
+    options = OptionLists(picture).options("workflows")
+    assert [(option.id, option.label) for option in options] == [("0", "Page the lead")]
+    assert options.is_complete
+    assert not options.is_open

@@ -23,6 +23,7 @@ KINDS: dict[str, Any] = {
     "catalogs": records.Catalog,
     "catalog_entities": records.CatalogEntity,
     "users": records.User,
+    "workflows": records.Workflow,
 }
 PLACED: dict[str, Any] = {"placements": (records.Placement(id="p"),)}
 
@@ -102,6 +103,7 @@ def test_lists_inside_records_may_come_in_any_order() -> None:
             placements=(records.Placement(id="p", conditions=rules[::step]),),
             form_sets=(records.FormSet(id="s", conditions=set_rules[::step]),),
             services=(records.Service(id="s", environment_ids=("1", "2")[::step]),),
+            workflows=(records.Workflow(id="w", triggers=("a", "b")[::step]),),
         )
 
     assert stored.digest(picture(1)) == stored.digest(picture(-1))

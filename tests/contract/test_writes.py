@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from rootly_sdk.models import (
+    AttachAlert,
+    CancelIncident,
+    MitigateIncident,
     NewIncident,
+    NewIncidentEvent,
     NewIncidentFormFieldSelection,
+    NewWorkflowRun,
+    ResolveIncident,
     UpdateIncidentFormFieldSelection,
 )
 
@@ -103,6 +110,44 @@ def test_a_changed_selection(client: Client, written: list[Any], name: str) -> N
     client.update_selection("s1", {name: VALUES[name]})
     assert UpdateIncidentFormFieldSelection.from_dict(written[0]).to_dict() == written[0]
     _users_are_integers(written[0])
+
+
+AFTER: dict[Any, Callable[[Client], None]] = {
+    AttachAlert: lambda client: client.attach_alerts("i1", ["a1", "2"]),
+    NewIncidentEvent: lambda client: client.create_event("i1", "Mitigation message:\n\nRestarted"),
+    MitigateIncident: lambda client: client.mitigate("i1", "Restarted"),
+    ResolveIncident: lambda client: client.resolve("i1", "Mended"),
+    CancelIncident: lambda client: client.cancel("i1", "A false alarm"),
+    NewWorkflowRun: lambda client: client.create_workflow_run("w1", "i1"),
+}
+
+
+@pytest.mark.parametrize("model", AFTER, ids=lambda model: str(model.__name__))
+def test_what_is_done_to_an_incident_afterwards(
+    client: Client, written: list[Any], model: Any
+) -> None:
+    AFTER[model](client)
+    told = model.from_dict(written[0]).to_dict()
+    if model is NewWorkflowRun:  # the SDK adds its defaults
+        assert told["data"]["attributes"].pop("immediate", True) is True
+        assert told["data"]["attributes"].pop("check_conditions", False) is False
+    assert told == written[0]
+
+
+@pytest.mark.parametrize(
+    ("neutral", "said"),
+    [
+        ({"in_triage_mark": MOMENT}, {"status": "in_triage"}),
+        ({"kind": "test", "workflow_ids": ["w1"]}, {"kind": "test"}),
+        ({"kind": "backfilled", "resolution_message": "Mended"}, {"kind": "backfilled"}),
+    ],
+)
+def test_neutral_attributes_become_ones_that_the_sdk_knows(
+    client: Client, written: list[Any], neutral: dict[str, Any], said: dict[str, Any]
+) -> None:
+    client.create_incident({"title": "Down", **neutral}, idempotency_key="k")
+    assert NewIncident.from_dict(written[0]).to_dict() == written[0]
+    assert written[0]["data"]["attributes"] == {"title": "Down", **said}
 
 
 def _users_are_integers(body: Any) -> None:

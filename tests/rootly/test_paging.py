@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from incidentportal.rootly import paging
 from incidentportal.rootly.client import Client
-from incidentportal.rootly.errors import Misconfigured, RootlyError, Unreadable
+from incidentportal.rootly.config import Timeouts
+from incidentportal.rootly.errors import Misconfigured, OutcomeUnknown, RootlyError, Unreadable
 from tests.rootly.conftest import TOKEN
-from tests.rootly.upstream import Line, Upstream, answer
+from tests.rootly.upstream import Line, Upstream, answer, raw
 
 
 def rows(*ids: object) -> list[dict[str, object]]:
@@ -222,3 +225,49 @@ def test_the_lists_owner_stands_in_the_error(upstream: Upstream, client: Client)
     upstream.will(answer({}))
     with pytest.raises(Unreadable, match="form_fields/f1/placements"):
         client.placements("f1")
+
+
+def alert_rows(*ids: object) -> list[dict[str, object]]:
+    return [{"id": each, "type": "alerts", "attributes": {"summary": f"A{each}"}} for each in ids]
+
+
+def test_the_newest_of_a_list_are_read_no_further_than_needed(
+    upstream: Upstream, client: Client
+) -> None:
+    upstream.will(
+        answer({"data": alert_rows(1, 2), "links": {"next": "?page[number]=2"}}),
+        answer({"data": alert_rows(3, 4), "links": {"next": "?page[number]=3"}}),
+        answer({"data": alert_rows(5), "links": {"next": None, "prev": "x"}}),
+    )
+    found = client.newest_alerts(3, 5.0, words="disk full")
+    assert ([alert.id for alert in found], found.is_cut) == (["1", "2", "3"], True)
+    assert [query["filter[search]"] for query in queries(upstream)] == ["disk full"] * 2
+
+
+def test_the_newest_may_be_all_there_is(upstream: Upstream, client: Client) -> None:
+    upstream.will(answer({"data": alert_rows(1, 2), "links": {"next": None, "prev": None}}))
+    found = client.newest_incidents(2, 5.0)
+    assert (len(found), found.is_cut) == (2, False)
+    assert queries(upstream)[0]["sort"] == "-created_at"
+
+
+def test_the_newest_end_with_their_time_and_keep_what_came(
+    upstream: Upstream, connect: Callable[..., Client]
+) -> None:
+    patient = connect(timeouts=Timeouts(total=30.0, read=30.0))
+    page_one = answer({"data": alert_rows(1), "links": {"next": "?page[number]=2"}})
+    upstream.will(page_one, raw(b"HTTP/1.1 200 OK\r\n", hold=True))
+    began = time.monotonic()
+    found = patient.newest_alerts(500, 0.3)
+    assert ([alert.id for alert in found], found.is_cut) == (["1"], True)
+    upstream.will(raw(b"HTTP/1.1 200 OK\r\n", hold=True))
+    with pytest.raises(OutcomeUnknown):
+        patient.newest_alerts(500, 0.3)
+    assert 0.6 <= time.monotonic() - began < 3
+
+
+def test_the_newest_are_asked_for_once(upstream: Upstream, client: Client) -> None:
+    upstream.will(answer({}, 503))
+    with pytest.raises(OutcomeUnknown):
+        client.newest_alerts(500, 5.0)
+    assert len(upstream.requests) == 1

@@ -111,3 +111,81 @@ def test_an_id_cannot_leave_its_place_in_the_path(
     with pytest.raises(Rejected):
         client.incident(record_id)
     assert upstream.requests == []
+
+
+@pytest.mark.parametrize(
+    ("given", "plain", "jsonapi"),
+    [
+        ({"kind": "test"}, {"create_test_incident": True}, {"kind": "test"}),
+        ({"kind": "backfilled"}, {"kind": "backfilled"}, {"kind": "backfilled"}),
+        ({"in_triage_mark": "T"}, {"in_triage_at": "T"}, {"status": "in_triage"}),
+        (
+            {"in_triage_mark": "T", "in_triage_at": "S"},
+            {"in_triage_at": "S"},
+            {"status": "in_triage", "in_triage_at": "S"},
+        ),
+        ({"resolution_message": "Done"}, {"resolution_message": "Done"}, {}),
+        ({"mitigation_message": "M"}, {"mitigation_message": "M"}, {}),
+        ({"cancellation_message": "C"}, {"cancellation_message": "C"}, {}),
+        ({"alert_ids": ["7"]}, {}, {"alert_ids": ["7"]}),
+        ({"workflow_ids": ["7"]}, {}, {}),
+    ],
+)
+def test_each_dialect_says_it_in_its_own_way_and_the_same_on_a_retry(
+    upstream: Upstream,
+    connect: Callable[..., Client],
+    given: dict[str, object],
+    plain: dict[str, object],
+    jsonapi: dict[str, object],
+) -> None:
+    upstream.will(MADE)
+    kept = dict(given)
+    for dialect in ("plain", "plain", "jsonapi", "jsonapi"):
+        connect(dialect).create_incident(given, idempotency_key="k")
+    assert given == kept
+    bodies = [request.body for request in upstream.requests]
+    assert bodies[0] == bodies[1]
+    assert bodies[2] == bodies[3]
+    assert upstream.requests[0].json == plain
+    assert upstream.requests[2].json["data"]["attributes"] == jsonapi
+
+
+AFTER: list[tuple[str, Callable[[Client], None], str, str, dict[str, object]]] = [
+    ("alerts", lambda client: client.attach_alerts("7", ["12", "x"]),
+     "POST", "/v1/incidents/7/alerts", {"alert_ids": [12, "x"]}),
+    ("incident_events", lambda client: client.create_event("7", "Seen"),
+     "POST", "/v1/incidents/7/events", {"event": "Seen", "visibility": "internal"}),
+    ("incidents", lambda client: client.mitigate("7", "M"),
+     "PUT", "/v1/incidents/7/mitigate", {"mitigation_message": "M"}),
+    ("incidents", lambda client: client.resolve("7", "R"),
+     "PUT", "/v1/incidents/7/resolve", {"resolution_message": "R"}),
+    ("incidents", lambda client: client.cancel("7", "C"),
+     "PUT", "/v1/incidents/7/cancel", {"cancellation_message": "C"}),
+    ("workflow_runs", lambda client: client.create_workflow_run("../3", "7"),
+     "POST", "/v1/workflows/..%2F3/workflow_runs", {"incident_id": 7}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("after", AFTER, ids=[each[3] for each in AFTER])
+def test_what_is_done_to_an_incident_afterwards(
+    upstream: Upstream,
+    connect: Callable[..., Client],
+    after: tuple[str, Callable[[Client], None], str, str, dict[str, object]],
+) -> None:
+    kind, act, method, target, plain = after
+    upstream.will(answer({}, 200))
+    for dialect in ("plain", "jsonapi"):
+        act(connect(dialect))
+    first, second = upstream.requests
+    assert {(each.method, each.target) for each in upstream.requests} == {(method, target)}
+    assert first.json == plain
+    as_text = {
+        name: str(value) if isinstance(value, int) else value for name, value in plain.items()
+    }
+    if kind == "alerts":
+        as_text = {"alert_ids": ["12", "x"]}
+    assert second.json == {"data": {"type": kind, "attributes": as_text}}
+    upstream.will(answer({"errors": [{"title": "Gone", "status": "404"}]}, 404))
+    with pytest.raises(Rejected, match="404") as refused:
+        act(connect())
+    assert refused.value.messages == ("Gone",)
