@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import sys
+import threading
 import time
 import traceback
 from http import HTTPStatus
@@ -33,10 +34,14 @@ class Server(ThreadingHTTPServer):
     allow_reuse_address = True
     request_queue_size = 256
 
-    def __init__(self, port: int, state: State) -> None:
-        super().__init__((HOST, port), Handler)
+    def __init__(self, bound: socket.socket, state: State) -> None:
+        super().__init__(bound.getsockname(), Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = bound
+        self.server_activate()
         self.state = state
         self.down_for: float | None = None
+        self.told = threading.Event()
         self.connections: set[socket.socket] = set()
 
     def go_down(self, seconds: float, own: socket.socket) -> None:
@@ -46,6 +51,11 @@ class Server(ThreadingHTTPServer):
         self.socket.close()
         for connection in list(self.connections - {own}):
             _end(connection)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Know a connection from its first moment: its thread may begin late."""
+        self.connections.add(request)
+        super().process_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Tell of an error, unless it is a client that went away."""
@@ -65,11 +75,6 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-
-    def setup(self) -> None:
-        """Remember the connection, so that it can be closed on demand."""
-        super().setup()
-        self._server.connections.add(self.connection)
 
     def finish(self) -> None:
         """Forget the connection."""
@@ -133,7 +138,10 @@ class Handler(BaseHTTPRequestHandler):
             return
         self._server.go_down(seconds, self.connection)
         self.close_connection = True
-        self._write(json_answer(200, {"seconds": seconds}))
+        try:
+            self._write(json_answer(200, {"seconds": seconds}))
+        finally:
+            self._server.told.set()
 
     def _write(self, answer: Answer) -> None:
         headers = {
@@ -168,14 +176,23 @@ def _phrase(status: int) -> str:
         return "Unknown"
 
 
+def _bound(port: int) -> socket.socket:
+    """A socket that has the port, and refuses connections until it listens."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((HOST, port))
+    return bound
+
+
 def run(port: int, state: State, announce: Callable[[str], None]) -> None:
     """Serve until the process is told to end; comes back by itself after `/_control/down`.
 
     `announce` is called once, with the address, when the server listens and has its data.
     """
     first = True
+    bound = _bound(port)
     while True:
-        with Server(port, state) as server:
+        with Server(bound, state) as server:
             port = server.server_address[1]
             if first:
                 state.begin(f"http://{HOST}:{port}")
@@ -184,4 +201,7 @@ def run(port: int, state: State, announce: Callable[[str], None]) -> None:
             server.serve_forever(poll_interval=0.05)
         if server.down_for is None:
             return
+        # Held while down: any connection of this machine might be given the port otherwise.
+        bound = _bound(port)
+        server.told.wait()  # the time begins when whoever asked for it can know
         time.sleep(server.down_for)
