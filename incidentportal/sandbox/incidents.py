@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from incidentportal.sandbox import attributes as reading
 from incidentportal.sandbox import selections
 from incidentportal.sandbox.errors import ApiError, Problem
+from incidentportal.sandbox.judging import Judge
 from incidentportal.sandbox.lists import moment
 from incidentportal.sandbox.state import Arrival
 
@@ -16,22 +17,6 @@ if TYPE_CHECKING:
     from incidentportal.sandbox.state import Context
     from incidentportal.sandbox.store import Record
 
-FORM = "web_new_incident_form"
-ATTRIBUTE_OF_KIND = {
-    "title": "title",
-    "summary": "summary",
-    "severity": "severity_id",
-    "types": "incident_type_ids",
-    "services": "service_ids",
-    "environments": "environment_ids",
-    "teams": "group_ids",
-    "functionalities": "functionality_ids",
-    "causes": "cause_ids",
-    "labels": "labels",
-    "notify_emails": "notify_emails",
-    "attach_alerts": "alert_ids",
-    **{name: name for name in reading.TIMES},
-}
 SUBS = {"normal": "normal_sub", "test": "test_sub", "example": "example_sub"}
 LIST_NAMES = (*reading.REFERENCES, "notify_emails")
 
@@ -44,10 +29,9 @@ def create(context: Context, given: object, body: Any, key: str | None) -> Recor
     chosen, wrong = _inline(context, given.get(reading.INLINE))
     problems += wrong + _label_rule(context, attributes) + _order(attributes)
     problems += _parent(context, attributes)
-    if context.state.switches.enforce_required:
-        problems += _missing(
-            context, attributes, {each["form_field_id"] for each in chosen}, problems
-        )
+    switches = context.state.switches
+    if switches.enforce_required or switches.reject_hidden:
+        problems += _rules(context, attributes, chosen, problems)
     if problems:
         raise ApiError(422, problems)
     made = _made(context, attributes)
@@ -108,59 +92,16 @@ def _parent(context: Context, attributes: dict[str, Any]) -> list[Problem]:
     return []
 
 
-def _missing(
-    context: Context, attributes: dict[str, Any], selected: set[str], known: list[Problem]
+def _rules(
+    context: Context,
+    attributes: dict[str, Any],
+    chosen: list[dict[str, Any]],
+    known: list[Problem],
 ) -> list[Problem]:
-    """What the form in force marks as required, unconditionally, and was not given."""
-    problems = []
-    refused = {each.attribute for each in known}
-    for placement, field in required_placements(context, attributes):
-        label = str(field.attributes.get("name", ""))
-        kind = str(field.attributes.get("kind"))
-        name = ATTRIBUTE_OF_KIND.get(kind)
-        if name in refused or placement.attributes.get("non_editable"):
-            continue
-        if kind == "custom" and context.state.switches.inline_values == "keep":
-            if field.uid not in selected:
-                problems.append(Problem(str(field.attributes.get("slug")), "can't be blank", label))
-        elif name is not None and not str(attributes.get(name) or "").strip():
-            problems.append(Problem(name, "can't be blank", label))
-    return problems
-
-
-def required_placements(
-    context: Context, attributes: dict[str, Any]
-) -> list[tuple[Record, Record]]:
-    """The placements, with their fields, that the form in force requires whatever was answered."""
-    form_set = _form_set(context, attributes)
-    found = []
-    for placement in context.store.all("form_field_placements"):
-        place = placement.attributes
-        if place.get("form_set_id") != form_set or place.get("form") != FORM:
-            continue
-        rules = context.store.children("form_field_placement_conditions", placement.uid)
-        field = context.store.get("form_fields", place.get("form_field_id", ""))
-        if place.get("required") and not rules and field and field.attributes.get("enabled"):
-            found.append((placement, field))
-    return sorted(found, key=lambda pair: pair[0].attributes.get("position") or 0)
-
-
-def _form_set(context: Context, attributes: dict[str, Any]) -> str:
-    """The text id of the first set whose conditions all hold, else of the default one."""
-    for form_set in context.store.all("form_sets"):
-        rules = context.store.children("form_set_conditions", form_set.uid)
-        if rules and all(_holds(context, rule, attributes) for rule in rules):
-            return form_set.uid
-    sets = context.store.all("form_sets")
-    return next((each.uid for each in sets if each.attributes.get("is_default")), "")
-
-
-def _holds(context: Context, rule: Record, attributes: dict[str, Any]) -> bool:
-    field = context.store.get("form_fields", rule.attributes["form_field_id"])
-    kind = str(field.attributes.get("kind")) if field else ""
-    value = attributes.get(ATTRIBUTE_OF_KIND.get(kind, ""))
-    held = value if isinstance(value, list) else [value]
-    return bool(set(held) & set(rule.attributes.get("values", [])))
+    """What the form in force says, without what is known to be wrong already."""
+    refused = {name for each in known for name in (each.attribute, each.label) if name}
+    found = Judge(context, attributes, chosen).problems()
+    return [each for each in found if not refused & {each.attribute, each.label}]
 
 
 def slug(text: str) -> str:

@@ -20,9 +20,12 @@ CHOICES: dict[str, tuple[str, ...]] = {
 class Switches:
     """One setting of all switches.
 
-    `ids` is `auto` (text under `/v1`, integers under `/api/v1`) or the same under both: `text`,
-    `number`, or `digits` (numbers written as text). `paging`
-    says what a list carries: `both` is `links` and `meta`, `cursor` is `meta.next_cursor` alone.
+    `enforce_required` has new incidents judged by the form in force: what it shows and requires
+    must be there, and what is read-only may only be its default. `reject_hidden` refuses custom
+    values for fields that the form doesn't show. `ids` is `auto` (text under `/v1`, integers under
+    `/api/v1`) or the same under both: `text`, `number`, or `digits` (numbers written as text).
+    `paging` says what a list carries: `both` is `links` and `meta`, `cursor` is `meta.next_cursor`
+    alone.
     `plain_lists` is the flat dialect's list: `{"services": […]}`, a bare array (then the `Link`
     header pages), or `{"data": […]}`. `errors_shape` forces the shape of a 422. `clock_offset_s`
     moves this server's clock, in its `Date` header and in what it stores.
@@ -30,6 +33,7 @@ class Switches:
 
     token: str = "sandbox-token"  # noqa: S105 - a pretend server's well-known token
     enforce_required: bool = False
+    reject_hidden: bool = False
     idempotency: str = "honour"
     inline_values: str = "keep"
     labels: str = "keep"
