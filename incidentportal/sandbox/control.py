@@ -1,6 +1,35 @@
 """The control address: what arrived, and how the sandbox is to behave. For people and tests.
 
 It asks for no token: the sandbox listens on this machine alone, and holds nothing of worth.
+
+| request below `/_control/` | what it does |
+|---|---|
+| `GET state` | incidents and requests that arrived, switches, waiting faults |
+| `PATCH switches` `{"enforce_required": true}` | sets switches (`switches.py`) |
+| `POST faults` `{"kind": "hang"}`, `DELETE faults` | has requests meet a fault (`faults.py`) |
+| `POST down` `{"seconds": 2}` | refuses connections for so long |
+| `POST reset` | everything as at the start |
+| `GET lists/<list>`, `PUT lists/<list>` | shows, changes a list of records (`change_list`) |
+
+Every list can be changed while the sandbox runs; the next request sees it. How a form is changed:
+
+- `form_fields`: `kind`, `input_kind`, `value_kind`, `name`, `slug`, `enabled`, `default_values`, …;
+  its choices are `form_field_options` (`form_field_id`, `value`, `default`, `position`).
+- `form_sets`: `name`, `is_default`; a new one comes last, and the order is the API's. It is chosen
+  by its `form_set_conditions`: `form_set_id`, `form_field_id`, `comparison` (`equal`), `values`.
+- `form_field_placements`: `form_field_id`, `form_set_id`, `form` (`web_new_incident_form`),
+  `position`, `required`, `non_editable`, `placement_operator`, `required_operator`.
+- `form_field_placement_conditions`: `form_field_placement_id`, `conditioned` (`placement` or
+  `required`), `form_field_id`, `comparison`, `values`.
+
+A field that must be filled in where the title is Ada, for instance; ids can be chosen:
+
+    PUT lists/form_field_placements
+    {"upsert": [{"id": "mine", "form_field_id": …, "form_set_id": …, "form":
+     "web_new_incident_form", "position": 99, "required": true}]}
+    PUT lists/form_field_placement_conditions
+    {"upsert": [{"form_field_placement_id": "mine", "conditioned": "placement",
+     "form_field_id": …, "comparison": "equal", "values": ["Ada"]}]}
 """
 
 from __future__ import annotations
@@ -17,6 +46,14 @@ if TYPE_CHECKING:
     from incidentportal.sandbox.store import Record, Store
 
 WHOLE = frozenset({"properties"})
+REFERRED = {
+    "form_field_id": "form_fields",
+    "form_set_id": "form_sets",
+    "form_field_placement_id": "form_field_placements",
+    "catalog_id": "catalogs",
+    "value_kind_catalog_id": "catalogs",
+    "auto_set_by_catalog_property_id": "catalog_properties",
+}
 
 
 def answer(state: State, request: Request) -> Answer:
@@ -103,15 +140,18 @@ def change_list(store: Store, name: str, given: Any) -> None:
     `{"replace": [records]}` empties it first; `{"upsert": [records]}` adds records, or changes
     those whose id is known (attributes not named stay); `{"remove": [ids]}` takes some away;
     `{"raw": [anything]}` has these shown at the list's end just as they are. A record is a flat
-    object; ids are as `/v1` shows them, and one without an id gets a new one.
+    object; ids are as `/v1` shows them, and one without an id gets a new one. What a record that is
+    taken away leaves behind (a field's placements) stays, as it would in a list cut short.
     """
     if not isinstance(given, dict) or not set(given) <= {"replace", "upsert", "remove", "raw"}:
         raise ValueError("give replace, upsert, remove or raw")
+    numbers: dict[str, int] = {}
     if "replace" in given:
         for record in store.all(name):
+            numbers[record.uid] = record.number
             store.remove(record)
     for each in [*given.get("replace", []), *given.get("upsert", [])]:
-        _upsert(store, name, dict(each))
+        _upsert(store, name, dict(each), numbers)
     for each in given.get("remove", []):
         gone: Record | None = store.find(name, each)
         if gone is not None:
@@ -120,12 +160,21 @@ def change_list(store: Store, name: str, given: Any) -> None:
         store.raw[name] = list(given["raw"])
 
 
-def _upsert(store: Store, name: str, given: dict[str, Any]) -> None:
+def _upsert(store: Store, name: str, given: dict[str, Any], numbers: dict[str, int]) -> None:
+    """`numbers` are those that a replaced list's records had, by text id."""
     uid = given.pop("id", None)
+    given = {key: _as_text_id(store, key, value) for key, value in given.items()}
     known = store.find(name, uid) if uid is not None else None
     if known is not None:
         store.add(name, {**known.attributes, **given}, number=known.number, uid=known.uid)
     elif uid is not None and str(uid).isdecimal():
         store.add(name, given, number=int(uid))
     else:
-        store.add(name, given, uid=None if uid is None else str(uid))
+        text = None if uid is None else str(uid)
+        store.add(name, given, number=numbers.get(text or ""), uid=text)
+
+
+def _as_text_id(store: Store, key: str, value: Any) -> Any:
+    """The store's own id for a record of configuration that is referred to by any."""
+    found = store.find(REFERRED[key], value) if key in REFERRED and value is not None else None
+    return found.uid if found else value

@@ -19,8 +19,28 @@ def test_the_company_has_what_a_company_has(sandbox: Sandbox) -> None:
     ranks = [each["severity"] for each in sandbox.records("severities")]
     assert set(ranks) == {"critical", "high", "medium", "low"}
     assert all(each["description"] for each in sandbox.records("severities"))
-    for name in ("functionalities", "causes", "catalogs", "alerts", "workflows", "sub_statuses"):
+    for name in ("functionalities", "causes", "catalogs", "sub_statuses"):
         assert sandbox.records(name)
+
+
+def test_enough_goes_on_to_choose_from(sandbox: Sandbox) -> None:
+    assert len(sandbox.records("alerts")) >= 60
+    incidents = [each for each in sandbox.records("incidents") if each["status"] != "resolved"]
+    assert len(incidents) >= 12
+    kinds = [each["kind"] for each in incidents]
+    assert (kinds.count("normal_sub"), kinds.count("scheduled")) == (1, 1)
+    assert sum(each["private"] for each in incidents) == 2
+    assert {each["status"] for each in incidents} == {
+        *("started", "scheduled", "mitigated", "in_triage", "acknowledged"),
+    }
+    by_hand = [
+        each["name"]
+        for each in sandbox.records("workflows")
+        if each["enabled"]
+        and each["trigger_params"] == {"trigger_type": "incident", "triggers": []}
+    ]
+    assert by_hand == ["Page the incident lead", "Open a video call", "Post to the status page"]
+    assert len(sandbox.records("workflows")) > 5
 
 
 def test_every_kind_of_field_and_of_rule_is_there(sandbox: Sandbox) -> None:
@@ -43,6 +63,51 @@ def test_every_kind_of_field_and_of_rule_is_there(sandbox: Sandbox) -> None:
     placements = sandbox.records("form_field_placements")
     assert {each["placement_operator"] for each in placements} == {"and", "or"}
     assert any(each["non_editable"] for each in placements)
+    assert any(each["auto_set_by_catalog_property_id"] for each in fields)
+    assert sandbox.records("form_set_conditions")
+
+
+def test_every_usable_field_stands_on_the_new_incident_form(sandbox: Sandbox) -> None:
+    placed = {
+        each["form_field_id"]
+        for each in sandbox.records("form_field_placements")
+        if each["form"] == NEW
+    }
+    left_out = [each for each in sandbox.records("form_fields") if each["id"] not in placed]
+    assert {each["name"] for each in left_out} == {"Old ticket number", "Problem review"}
+    kinds = {each["kind"] for each in sandbox.records("form_fields")}
+    assert kinds == {
+        *("custom", "title", "summary", "severity", "environments", "types", "services", "causes"),
+        *("functionalities", "teams", "visibility", "mark_as_test", "mark_as_backfilled"),
+        *("mark_as_in_triage", "labels", "notify_emails", "trigger_manual_workflows"),
+        *("show_ongoing_incidents", "attach_alerts", "in_triage_at", "started_at", "detected_at"),
+        *("acknowledged_at", "mitigated_at", "resolved_at", "closed_at"),
+        *("manual_starting_datetime_field", "mitigation_message", "resolution_message"),
+        *("cancellation_message", "status", "custom_sub_status"),
+    }
+
+
+def test_the_ordinary_form_is_short_until_it_is_answered(sandbox: Sandbox) -> None:
+    conditioned = {
+        each["form_field_placement_id"]
+        for each in sandbox.records("form_field_placement_conditions")
+        if each["conditioned"] == "placement"
+    }
+    fields = {each["id"]: each["name"] for each in sandbox.records("form_fields")}
+    default = sandbox.record("form_sets", "Default")["id"]
+    placements = [
+        each
+        for each in sandbox.records("form_field_placements")
+        if each["form_set_id"] == default and each["form"] == NEW
+    ]
+    names = [fields[each["form_field_id"]] for each in placements if each["id"] not in conditioned]
+    assert names == [
+        *("Title", "Summary", "Severity", "Types", "Services", "Environments", "Teams"),
+        *("How was it noticed?", "Customers can tell", "Customers affected", "Affected regions"),
+        *("Business customers", "Incident lead", "First seen on", "Causes", "Tags", "Alerts"),
+        *("Labels", "Notify by mail", "This is a test", "It is over already", "Private"),
+        *("Ongoing incidents", "Run workflows", "Declared through"),
+    ]
 
 
 def test_the_form_begins_with_what_everybody_expects_and_asks_for_little(sandbox: Sandbox) -> None:

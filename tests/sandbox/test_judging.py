@@ -229,7 +229,9 @@ def test_a_read_only_field_may_only_be_its_default(company: Company) -> None:
     assert company.missing(ticket) == []  # its default is submitted anyway
     assert company.missing() == ["Ticket"]  # without a default it is like any other
     company.when("Ticket", "Declared through", "equal", "Slack")
-    assert company.missing(company.selection("Declared through", selected_option_ids=[portal])) == []
+    assert (
+        company.missing(company.selection("Declared through", selected_option_ids=[portal])) == []
+    )
     private = company.sandbox.record("form_fields", "Private")
     company.place("Private", non_editable=True)
     company.sandbox.change_list("form_fields", upsert=[{**private, "default_values": ["1"]}])
@@ -300,14 +302,17 @@ def test_configuration_can_be_changed_whatever_ids_look_like(company: Company, i
     placement = {
         "form_field_id": company.uid("form_fields", "Evidence"),
         "form_set_id": sandbox.record("form_sets", "Default")["id"],
-        **{"form": FORM, "position": 99, "required": True},
+        "form": FORM,
+        "position": 99,
+        "required": True,
     }
     sandbox.change_list("form_field_placements", upsert=[placement])
     added = sandbox.records("form_field_placements")[-1]
     rule = {
         "form_field_placement_id": added["id"],
         "form_field_id": sandbox.record("form_fields", "Severity")["id"],
-        **{"conditioned": "placement", "comparison": "equal"},
+        "conditioned": "placement",
+        "comparison": "equal",
         "values": [str(sandbox.record("severities", "SEV4 Low")["id"])],
     }
     sandbox.change_list("form_field_placement_conditions", upsert=[rule])
@@ -315,7 +320,7 @@ def test_configuration_can_be_changed_whatever_ids_look_like(company: Company, i
     assert added["id"] in [each["id"] for each in company.api.get(path).json()["data"]]
     path = f"v1/form_field_placements/{added['id']}/conditions"
     [shown] = company.api.get(path).json()["data"]
-    assert shown["attributes"] == {**rule}
+    assert shown["attributes"] == rule
     low = sandbox.record("severities", "SEV4 Low")["id"]
     assert titles(company.api.jsonapi(title="x", severity_id=low)) == [
         *(f"How was it noticed? {BLANK}", f"Evidence {BLANK}"),

@@ -29,7 +29,7 @@ def test_the_front_page_shows_all_that_arrived_and_runs_none_of_it(api: Api) -> 
 
 def test_the_page_parses_without_errors_and_has_one_heading(api: Api) -> None:
     api.plain(title="One", private=True, service_ids=[6], alert_ids=[1])
-    for path in ("/", "/incidents/6"):
+    for path in ("/", "/incidents/15"):
         text = api.http.get(path).text
         tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)
         assert len(tree.findall(".//h1")) == 1

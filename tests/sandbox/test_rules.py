@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incidentportal.sandbox.rules import UNTICKED, Outcome, Place, Rule, Rules, Set, chosen, resolved
+from incidentportal.sandbox.rules import (
+    UNTICKED,
+    Outcome,
+    Place,
+    Rule,
+    Rules,
+    Set,
+    chosen,
+    resolved,
+)
 
 if TYPE_CHECKING:
     from incidentportal.sandbox.rules import Held
@@ -25,7 +34,9 @@ def rule(field: str | None, comparison: str, *values: str) -> Rule:
     return Rule(field, comparison, frozenset(values))
 
 
-def judged(*rules: Rule, operator: str = "", required: bool = False, sort: str = "shown") -> Outcome:
+def judged(
+    *rules: Rule, operator: str = "", required: bool = False, sort: str = "shown"
+) -> Outcome:
     """What becomes of a field with these conditions, placed below all that they look at."""
     own = Rules(rules, operator)
     place = (

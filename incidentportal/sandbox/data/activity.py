@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from incidentportal.sandbox.data.organisation import SERVICES
 from incidentportal.sandbox.incidents import BLANK, slug
 from incidentportal.sandbox.state import timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from incidentportal.sandbox.data.building import Builder
 
 ALERTS = (
@@ -21,14 +24,26 @@ ALERTS = (
     ("Sign-in: five times the usual failures", "sentry", "acknowledged", "Sign-in", 95),
     ("Mail sender: bounce rate above 4 %", "datadog", "resolved", "Mail sender", 300),
 )
-# Name, enabled, triggers: those without any are run by hand.
+# Older ones, each about another service: enough that nobody would read through them all.
+SYMPTOMS = (
+    ("error rate above 2 %", "datadog"),
+    ("p99 latency above 5 s", "grafana"),
+    ("disk 90 % full", "grafana"),
+    ("no heartbeat for 5 minutes", "generic_webhook"),
+    ("unhandled exception", "sentry"),
+)
+STATUSES = ("triggered", "acknowledged", "open", "resolved")
+ALERTS_IN_ALL = 64
+
+# Name, enabled, what they are about, triggers: those without any are run by hand.
 WORKFLOWS = (
-    ("Page the incident lead", True, ()),
-    ("Open a video call", True, ()),
-    ("Post to the status page", True, ()),
-    ("Freeze deployments", False, ()),
-    ("Invite the owning team", True, ("incident_created",)),
-    ("Remind of the review", True, ("status_updated",)),
+    ("Page the incident lead", True, "incident", ()),
+    ("Open a video call", True, "incident", ()),
+    ("Post to the status page", True, "incident", ()),
+    ("Freeze deployments", False, "incident", ()),
+    ("Invite the owning team", True, "incident", ("incident_created",)),
+    ("Remind of the review", True, "incident", ("status_updated",)),
+    ("Silence a noisy alert", True, "alert", ()),
 )
 
 # Title, severity, status, hours ago, and more.
@@ -44,14 +59,23 @@ INCIDENTS: tuple[tuple[str, str, str, float, dict[str, Any]], ...] = (
     ("Card payments fail for some customers", "SEV1 Critical", "started", 2, {}),
     ("Refund batch waits for card payments", "SEV3 Minor", "started", 1.5, {"parent": 3}),
     ("A laptop was stolen on a train", "SEV2 Major", "started", 1, {"private": True}),
+    ("Vans in the north have no routes", "SEV2 Major", "started", 3, {}),
+    ("Receipts arrive an hour late", "SEV3 Minor", "started", 5, {}),
+    ("Supplier portal shows yesterday's orders", "SEV3 Minor", "in_triage", 0.5, {}),
+    ("Android app closes at checkout", "SEV1 Critical", "started", 4, {}),
+    ("Dashboards have been empty since Friday", "SEV4 Low", "acknowledged", 60, {}),
+    ("Label printer 3 prints blanks", "SEV4 Low", "in_triage", 7, {}),
+    ("Customer addresses in a log file", "SEV1 Critical", "started", 9, {"private": True}),
+    ("Vouchers are accepted twice", "SEV2 Major", "started", 11, {}),
+    ("Chat with care was down", "SEV2 Major", "resolved", 26, {}),
 )
 
 
 def add_activity(builder: Builder) -> None:
     """All of it, newest last."""
-    for number, alert in enumerate(reversed(ALERTS), 1):
+    for number, alert in enumerate([*reversed(list(_older_alerts())), *reversed(ALERTS)], 1):
         _add_alert(builder, number, *alert)
-    for position, (name, enabled, triggers) in enumerate(WORKFLOWS, 1):
+    for position, (name, enabled, about, triggers) in enumerate(WORKFLOWS, 1):
         builder.add(
             "workflows",
             name,
@@ -61,10 +85,19 @@ def add_activity(builder: Builder) -> None:
             enabled=enabled,
             locked=False,
             position=position,
-            trigger_params={"trigger_type": "incident", "triggers": list(triggers)},
+            trigger_params={"trigger_type": about, "triggers": list(triggers)},
         )
     for title, severity, status, hours, more in INCIDENTS:
         _add_incident(builder, title, severity, status, hours, dict(more))
+
+
+def _older_alerts() -> Iterator[tuple[str, str, str, str, int]]:
+    """As in `ALERTS`, newest first."""
+    for number in range(ALERTS_IN_ALL - len(ALERTS)):
+        symptom, source = SYMPTOMS[number % len(SYMPTOMS)]
+        service = SERVICES[number * 7 % len(SERVICES)][0]
+        status = STATUSES[number // 2 % len(STATUSES)]
+        yield f"{service}: {symptom}", source, status, service, 330 + 37 * number
 
 
 def _ago(builder: Builder, **span: float) -> str:

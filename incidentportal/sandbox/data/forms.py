@@ -42,7 +42,9 @@ class Place:
 
 
 GRAVE = ("SEV0 Emergency", "SEV1 Critical", "SEV2 Major")
+SLIGHT = ("SEV3 Minor", "SEV4 Low")
 OVER = (Rule("It is over already", "is_set"),)
+GOES_ON = Rule("It is over already", "is_not_set")
 DEFAULT_FORM = (
     Place("Title", required=True),
     Place("Summary"),
@@ -62,6 +64,7 @@ DEFAULT_FORM = (
         rules=(Rule("Severity", "equal", GRAVE), Rule("Customers can tell", "equal", ("1",))),
         joined="or",
     ),
+    Place("Functionalities", rules=(Rule("Customers can tell", "equal", ("1",)),)),
     Place("Affected regions"),
     Place("Business customers"),
     Place("Account manager", rules=(Rule("Business customers", "is_set"),)),
@@ -90,8 +93,16 @@ DEFAULT_FORM = (
     Place("This is a test"),
     Place("It is over already"),
     Place("Started at", rules=(*OVER, Rule("It is over already", "is_set", (), "required"))),
+    Place("Detected at", rules=OVER),
+    Place("Acknowledged at", rules=OVER),
+    Place("Mitigated at", rules=OVER),
+    Place("What eased it", rules=(Rule("Mitigated at", "is_set"),)),
     Place("Resolved at", rules=OVER),
     Place("What ended it", rules=OVER),
+    Place("Closed at", rules=(Rule("Resolved at", "is_set"),)),
+    Place("Why it was none", rules=(*OVER, Rule("Resolved at", "is_not_set"))),
+    Place("Still in triage", rules=(GOES_ON, Rule("Severity", "equal", SLIGHT))),
+    Place("In triage at", rules=(Rule("Still in triage", "is_set"),)),
     Place("Private"),
     Place("Ongoing incidents"),
     Place("Run workflows"),
@@ -109,7 +120,10 @@ SECURITY_FORM = (
         "Regulator must be told",
         rules=(Rule("Data at risk", "is_set"), Rule("Severity", "not_equal", ("SEV4 Low",))),
     ),
+    Place("Started at (by hand)", rules=(Rule("Attack still going on", "is_set"),)),
     Place("Contained at", rules=(Rule("Attack still going on", "is_set"),)),
+    Place("Status", rules=(Rule("Contained at", "is_set"),)),
+    Place("Sub-status", rules=(Rule("Status", "is_set"),)),
     Place("Evidence"),
     Place("Incident lead"),
     Place("Teams to inform"),
