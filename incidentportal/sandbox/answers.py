@@ -67,7 +67,6 @@ BUILT_IN_LISTS = {
         if name in reading.REFERENCES
     },
 }
-OWNERS = {"form_field_options": "form_field_id", "catalog_entities": "catalog_id"}
 TICKED, NOT_TICKED = frozenset({"1", "true"}), frozenset({"0", "false"})
 
 
@@ -147,17 +146,20 @@ def meant(context: Context, field: Record, values: Iterable[object]) -> frozense
     list_name = _list_name(field)
     if list_name is None:
         return frozenset(_plain(field, each) for each in texts if each)
-    return frozenset(_found(context, field, list_name, each) for each in texts if each)
+    return frozenset(_found(context, field, list_name, each) or each for each in texts if each)
 
 
 def default(context: Context, field: Record) -> Held:
-    """What a field holds before anybody answers; None where it has no default."""
+    """What a field holds before anybody answers; None where it has no default that is known."""
     values = field.attributes.get("default_values") or [
         each.uid
         for each in context.store.children("form_field_options", field.uid)
         if each.attributes.get("default")
     ]
     found = meant(context, field, values)
+    list_name = _list_name(field)
+    if list_name is not None:
+        found = frozenset(each for each in found if context.store.get(list_name, each))
     return found - {UNTICKED} if found else None
 
 
@@ -170,21 +172,21 @@ def _list_name(field: Record) -> str | None:
     return selections.SELECTED.get(str(field.attributes.get("value_kind")), (None, None))[1]
 
 
-def _found(context: Context, field: Record, list_name: str, text: str) -> str:
-    """The id of the record that a text means; the text itself where it means none."""
+def _found(context: Context, field: Record, list_name: str, text: str) -> str | None:
+    """The id of the record that a text means."""
     record = context.store.find(list_name, text)
     if record is not None:
         return record.uid
-    owner = {"form_field_options": field.uid}.get(
-        list_name, field.attributes.get("value_kind_catalog_id")
+    owner = {
+        "form_field_options": field.uid,
+        "catalog_entities": str(field.attributes.get("value_kind_catalog_id")),
+    }.get(list_name)
+    store = context.store
+    candidates = store.all(list_name) if owner is None else store.children(list_name, owner)
+    named = (
+        each.uid
+        for key in ("slug", "name", "value")
+        for each in candidates
+        if each.attributes.get(key) == text
     )
-    candidates = (
-        context.store.children(list_name, str(owner))
-        if list_name in OWNERS
-        else context.store.all(list_name)
-    )
-    for key in ("slug", "name", "value"):
-        for each in candidates:
-            if each.attributes.get(key) == text:
-                return each.uid
-    return text
+    return next(named, None)

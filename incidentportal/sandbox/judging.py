@@ -120,7 +120,7 @@ class Judge:
         if not everywhere:
             return tuple(self._by_lists())
         found: dict[str, rules.Place] = {}
-        for record in sorted(everywhere, key=lambda each: each.attributes.get("position") or 0):
+        for record in sorted(everywhere, key=_position):
             given = record.attributes
             field = self._fields.get(str(given.get("form_field_id")))
             if given.get("form_set_id") != self._form_set or field is None or field.uid in found:
@@ -147,13 +147,18 @@ class Judge:
 
         def position(field: Record) -> int:
             own = self._context.store.children("form_field_positions", field.uid)
-            places = [each.attributes for each in own if each.attributes.get("form") == FORM]
-            return int(places[0].get("position") or 0) if places else len(self._fields)
+            places = [each for each in own if each.attributes.get("form") == FORM]
+            return _position(places[0]) if places else len(self._fields)
 
         for field in sorted(self._fields.values(), key=position):
             if FORM in (field.attributes.get("shown") or []):
                 required = FORM in (field.attributes.get("required") or [])
                 yield rules.Place(field.uid, required)
+
+
+def _position(record: Record) -> int:
+    text = str(record.attributes.get("position"))
+    return int(text) if text.isdecimal() else 0
 
 
 def _usable(field: Record) -> bool:

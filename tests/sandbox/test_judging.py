@@ -9,8 +9,6 @@ import pytest
 from tests.sandbox.test_create import titles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.sandbox.conftest import Api
 
 FORM = "web_new_incident_form"
@@ -71,7 +69,7 @@ class Company:
 
 
 @pytest.fixture
-def company(api: Api) -> Iterator[Company]:
+def company(api: Api) -> Company:
     return Company(api)
 
 
@@ -214,7 +212,7 @@ def test_marks_and_times_are_demanded_in_each_dialects_words(company: Company) -
     assert set(plain(private=False).json()["details"]) == {
         *("private", "create_test_incident", "in_triage_at", "started_at"),
     }
-    given = {"create_test_incident": True, "in_triage_at": at, "started_at": at}
+    given: dict[str, Any] = {"create_test_incident": True, "in_triage_at": at, "started_at": at}
     assert plain(private=True, **given).status_code == 201
 
 
@@ -232,6 +230,9 @@ def test_a_read_only_field_may_only_be_its_default(company: Company) -> None:
     assert (
         company.missing(company.selection("Declared through", selected_option_ids=[portal])) == []
     )
+    company.sandbox.change_list("form_field_options", remove=[portal])
+    chosen = company.selection("Declared through", selected_option_ids=[slack])
+    assert company.missing(chosen) == []  # its default is gone
     private = company.sandbox.record("form_fields", "Private")
     company.place("Private", non_editable=True)
     company.sandbox.change_list("form_fields", upsert=[{**private, "default_values": ["1"]}])
