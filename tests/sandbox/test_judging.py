@@ -232,7 +232,7 @@ def test_a_read_only_field_may_only_be_its_default(company: Company) -> None:
     )
     company.sandbox.change_list("form_field_options", remove=[portal])
     chosen = company.selection("Declared through", selected_option_ids=[slack])
-    assert company.missing(chosen) == []  # its default is gone
+    assert company.missing(chosen) == ["Ticket"]  # its default is gone, and Slack holds
     private = company.sandbox.record("form_fields", "Private")
     company.place("Private", non_editable=True)
     company.sandbox.change_list("form_fields", upsert=[{**private, "default_values": ["1"]}])
