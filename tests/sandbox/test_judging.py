@@ -226,6 +226,9 @@ def test_a_read_only_field_may_only_be_its_default(company: Company) -> None:
         assert (titles(answer) if wrong else answer.status_code) == (wrong or 201)
     assert company.missing(ticket) == []  # its default is submitted anyway
     assert company.missing() == ["Ticket"]  # without a default it is like any other
+    company.when("Ticket", "Declared through", "equal", "Portal")
+    assert company.missing() == ["Ticket"]  # since that default counts, sent or not
+    company.sandbox.change_list("form_field_placement_conditions", replace=[])
     company.when("Ticket", "Declared through", "equal", "Slack")
     assert (
         company.missing(company.selection("Declared through", selected_option_ids=[portal])) == []
