@@ -22,6 +22,7 @@ from incidentportal.formengine import (
     errormap,
     filling,
     payload,
+    prefill,
     searching,
     suggestions,
     validation,
@@ -30,6 +31,7 @@ from incidentportal.formengine.changes import NO_CHANGES, Changes, changes, unse
 from incidentportal.formengine.definition import Forms
 from incidentportal.formengine.explain import why_this_form
 from incidentportal.formengine.filling import Filling
+from incidentportal.formengine.prefill import NO_LINK, Prefilled
 from incidentportal.formengine.resolve import ResolvedForm
 from incidentportal.formengine.view import Extras, FormView, form_view
 
@@ -52,12 +54,17 @@ class FilledForm:
     filling: Filling
     zone: ZoneInfo
     changes: Changes = NO_CHANGES
+    link: Prefilled = NO_LINK
 
     @classmethod
-    def start(cls, catalog: Catalog, person: User) -> FilledForm:
-        """A new one, with its defaults."""
+    def start(
+        cls, catalog: Catalog, person: User, query: Mapping[str, Sequence[str]] | None = None
+    ) -> FilledForm:
+        """A new one, with its defaults, and what the link says that it was opened by."""
         forms = forms_of(catalog)
-        return cls(catalog, forms, filling.start(forms, {}, catalog.snapshot_id), person.zone)
+        link = prefill.read(forms, query or {})
+        filled = filling.start(forms, {"link": link.values}, catalog.snapshot_id)
+        return cls(catalog, forms, filled, person.zone, link=link)
 
     @classmethod
     def posted(
@@ -178,8 +185,9 @@ class FilledForm:
     def _notices(self) -> list[str]:
         sentences = list(self.changes.sentences)
         about_set = why_this_form(self.forms, self.resolved, self.filling.answers)
-        changed = [CHANGED, *sentences] if sentences else []
-        return [*changed, about_set] if about_set else changed
+        found = [CHANGED, *sentences] if sentences else []
+        found += prefill.notices(self.link, self.resolved, self.filling.answers)
+        return [*found, about_set] if about_set else found
 
     def refused_view(self, declaration: Declaration) -> FormView:
         """With Rootly's words at their fields, and every one of them somewhere."""

@@ -31,7 +31,7 @@ LEDE_REFUSED = "Rootly did not accept it as it is. It is kept here: correct it a
 @vary_on_headers("HX-Request")
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """The form, and what is posted with it."""
+    """The form, filled in by the link that it was opened by, and what is posted with it."""
     catalog = current()
     if catalog is None:
         return _not_yet(request)
@@ -39,7 +39,9 @@ def new(request: HttpRequest) -> HttpResponse:
         return _posted(request, catalog, None)
     if request.headers.get("HX-Trigger") == "waiting":
         return HttpResponse(headers={"HX-Refresh": "true"})
-    form = FilledForm.start(catalog, person(request))
+    form = FilledForm.start(catalog, person(request), answers_of(request.GET))
+    if form.link.private_refused:
+        return render(request, "declarations/private_link.html", status=403)
     return _form_page(request, form.view(), identity.new(person(request)))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from weakref import WeakKeyDictionary
 
 from incidentportal.catalog.options import OptionList, fold
 from incidentportal.catalog.picture import Picture
@@ -27,7 +28,23 @@ def find_option(field: Field, text: str) -> tuple[str, ...]:
         return (text,)
     name = fold(text.strip())
     by_slug = tuple(one for one in field.slugs.get(name, ()) if one in options)
-    return by_slug or tuple(option.id for option in options if fold(option.label) == name)
+    return by_slug or _by_label(options).get(name, ())
+
+
+_labels: WeakKeyDictionary[OptionList, Mapping[str, tuple[str, ...]]] = WeakKeyDictionary()
+
+
+def _by_label(options: OptionList) -> Mapping[str, tuple[str, ...]]:
+    """By folded label, the ids that bear it: made once for a list that doesn't change."""
+    known = _labels.get(options)
+    if known is None:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for option in options:
+            found[fold(option.label)].append(option.id)
+        known = {label: tuple(ids) for label, ids in found.items()}
+        if not is_open(options):
+            _labels[options] = known
+    return known
 
 
 class Slugs:
