@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import QueryDict
+from django.utils import timezone
 
 from incidentportal.accounts.models import User
 from incidentportal.catalog import current
@@ -125,7 +126,7 @@ class FilledForm:
 
     def submission(self, upstream: str) -> Submission:
         """What is saved of a form without errors."""
-        attributes = payload.attributes(self.resolved, self.cleaned)
+        attributes = payload.attributes(self.resolved, self.cleaned, timezone.now())
         return Submission(
             upstream=upstream,
             snapshot_id=self.catalog.snapshot_id,

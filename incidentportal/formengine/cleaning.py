@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from datetime import date as calendar_date
 
+from incidentportal.catalog.options import OptionList
 from incidentportal.formengine.fields import Field
 
 # Rootly gives no bounds; ours keep a form's answers well below what a request may carry.
@@ -197,13 +198,34 @@ def choice(field: Field, values: Sequence[str], zone: tzinfo) -> tuple[str, ...]
 
 
 def choices(field: Field, values: Sequence[str], zone: tzinfo) -> tuple[str, ...]:
-    """Any number of ids of the field's options, each once."""
-    options = field.options or ()
+    """Any number of ids of the field's options, each once.
+
+    A list that is open (`is_open`: it changes by the minute) knows only the newest of what exists:
+    other ids pass, and Rootly judges them.
+    """
+    options = field.options if field.options is not None else OptionList()
     chosen = tuple(dict.fromkeys(values))
-    gone = sum(1 for option_id in chosen if option_id not in options)
+    gone = [option_id for option_id in chosen if option_id not in options]
+    one = field.noun or f"an option for “{field.label}”"
+    if getattr(options, "is_open", False):
+        return _believable(field, chosen, gone, one)
     if gone:
-        which = "the one you chose" if gone == 1 else f"{gone} of those you chose"
-        one = field.noun or f"an option for “{field.label}”"
-        verb = "exists" if gone == 1 else "exist"
+        which = "the one you chose" if len(gone) == 1 else f"{len(gone)} of those you chose"
+        verb = "exists" if len(gone) == 1 else "exist"
         raise Invalid(f"Choose {one} from the list: {which} no longer {verb}")
     return chosen
+
+
+def _believable(
+    field: Field, chosen: tuple[str, ...], unknown: Sequence[str], one: str
+) -> tuple[str, ...]:
+    if len(chosen) > MAX_ITEMS:
+        raise Invalid(f"{field.label} takes at most {MAX_ITEMS}; these are {len(chosen):,}")
+    odd = [item for item in unknown if len(item) > MAX_ITEM or _CONTROL.search(item)]
+    if odd:
+        raise Invalid(f"Choose {one} from the list: {quoted(odd[0])} can't be one")
+    return chosen
+
+
+def nothing(field: Field, values: Sequence[str], zone: tzinfo) -> None:
+    """A field that only informs has no value, whatever is posted."""

@@ -40,9 +40,7 @@ class Field:
     noun: str = ""
     attribute: str = ""
     is_custom: bool = False
-    takes_one_id: bool = False
     selected: str = ""
-    rich: bool = False
     options: OptionList | None = None
     limit: int = 0
     required: bool = False

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from incidentportal.catalog.options import OptionList, OptionSource, fold, own_options
+from incidentportal.formengine import richtext
 from incidentportal.formengine.fields import Field, control_name
 from incidentportal.formengine.kinds import (
     BUILT_INS,
@@ -31,44 +34,61 @@ class Made:
 def make_field(form_field: FormField, placement: Placement, source: OptionSource) -> Made:
     """The field as the form shows it, with Rootly's defaults and its placement's rules."""
     built_in = BUILT_INS.get(form_field.kind)
-    if built_in is None:
-        made = _custom(form_field, source)
-    elif built_in.standing == "off":
-        return Made(None)
-    elif built_in.standing == "waiting" and not placement.required:
-        said = "is left out: the portal can't show this kind yet"
-        return Made(None, (("kind_not_built", said),))
-    else:
-        made = _built_in(form_field, built_in, source)
+    if built_in is not None and built_in.unsendable:
+        return Made(None, (("kind_not_sendable", f"is left out: {built_in.unsendable}"),))
+    made = (
+        _custom(form_field, source)
+        if built_in is None
+        else Made(_built_in(form_field, built_in, source))
+    )
     if made.field is None:
         return made
     remarks = made.remarks
     options = made.field.options
-    most = None if CONTROLS[made.field.control].many else 1
-    if options is not None and not len(options):
+    control = CONTROLS[made.field.control]
+    if control.chooses and options is not None and not len(options) and not _is_open(options):
         said = "has nothing to choose from, so the portal doesn't require it"
         remarks = (*remarks, ("nothing_to_choose", said))
     field = replace(
         made.field,
         slug=form_field.slug,
         help=form_field.description,
-        required=placement.required,
-        non_editable=placement.non_editable,
-        defaults=_defaults(form_field, options)[:most],
-        conditions=placement.conditions,
+        required=placement.required and not control.informs,
+        non_editable=placement.non_editable and not control.informs,
+        defaults=_defaults(form_field, made.field)[: None if control.many else 1],
+        conditions=tuple(
+            one
+            for one in placement.conditions
+            if not (control.informs and one.conditioned == "required")
+        ),
         placement_operator=placement.placement_operator,
         required_operator=placement.required_operator,
     )
     return Made(field, remarks)
 
 
-def _built_in(form_field: FormField, built_in: BuiltIn, source: OptionSource) -> Made:
+def extra_field(kind: str, source: OptionSource) -> Field:
+    """A built-in field as the portal adds it where Rootly places none: `parent_incident`,
+    `visibility`. It is optional, and has no default; an unknown kind is a KeyError.
+    """
+    return _built_in(FormField(id=kind, kind=kind), BUILT_INS[kind], source)
+
+
+def _is_open(options: OptionList) -> bool:
+    """Whether more exists than the list has: it knows only the newest."""
+    return bool(getattr(options, "is_open", False))
+
+
+def _built_in(form_field: FormField, built_in: BuiltIn, source: OptionSource) -> Field:
     control = built_in.control
     if control == "choices" and form_field.input_kind == "select":
         control = "choice"
     label = form_field.name.strip() or built_in.label
+    if built_in.attribute == "private" and fold(label) == "visibility":
+        label = built_in.label  # a tick called "Visibility" could mean either
     own_names = {fold(name) for name in (built_in.label, *built_in.aliases)}
-    field = Field(
+    options = source.options(built_in.source) if built_in.source else built_in.options
+    return Field(
         id=form_field.id,
         kind=form_field.kind,
         name=built_in.control_name,
@@ -76,13 +96,9 @@ def _built_in(form_field: FormField, built_in: BuiltIn, source: OptionSource) ->
         control=control,
         noun=built_in.noun if fold(label) in own_names else "",
         attribute=built_in.attribute,
-        takes_one_id=built_in.attribute == "severity_id",
-        options=source.options(built_in.source) if built_in.source else None,
+        options=options,
         limit=built_in.limit or CONTROLS[control].limit,
     )
-    if built_in.standing == "waiting":
-        return Made(field, (("kind_not_built", "is required, and shown plainly for now"),))
-    return Made(field)
 
 
 def _custom(form_field: FormField, source: OptionSource) -> Made:
@@ -107,7 +123,6 @@ def _custom(form_field: FormField, source: OptionSource) -> Made:
         control=control or "text",
         is_custom=True,
         selected=value_kind.selected if value_kind else "",
-        rich=form_field.input_kind == "rich_text",
         options=_options(form_field, value_kind, source) if value_kind else None,
         limit=CONTROLS[control or "text"].limit,
     )
@@ -122,16 +137,52 @@ def _options(form_field: FormField, value_kind: ValueKind, source: OptionSource)
     return own_options(form_field.options)
 
 
-def _defaults(form_field: FormField, options: OptionList | None) -> tuple[str, ...]:
+def _defaults(form_field: FormField, field: Field) -> tuple[str, ...]:
     """Rootly's defaults as values of the control: ids for choices, else text.
 
     A default may name an option instead of giving its id; what the list doesn't have is dropped.
     """
     given = tuple(value for value in form_field.default_values if value.strip())
+    options = field.options
+    if CONTROLS[field.control].informs:
+        return ()
     if options is None:
-        return given
+        return _TEXTS[field.control](given) if field.control in _TEXTS else given
     if not given:
         given = tuple(option.id for option in form_field.options if option.default)
     by_label = {fold(option.label): option.id for option in options} if given else {}
-    found = (value if value in options else by_label.get(fold(value)) for value in given)
+    found = (
+        value if value in options or _is_open(options) else by_label.get(fold(value))
+        for value in given
+    )
     return tuple(dict.fromkeys(value for value in found if value is not None))
+
+
+def _ticks(given: tuple[str, ...]) -> tuple[str, ...]:
+    """A tick may be spelt in words; a private default must never be lost for that."""
+    return tuple("true" if fold(value) in {"yes", "t", "private"} else value for value in given)
+
+
+def _listed(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Tags, also as they are stored: a JSON list in a text."""
+    found: list[str] = []
+    for value in given:
+        try:
+            items = json.loads(value) if value.lstrip().startswith("[") else value
+        except (ValueError, RecursionError):
+            items = value
+        found += [str(item) for item in items] if isinstance(items, list) else [value]
+    return tuple(found)
+
+
+def _markdown(given: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(richtext.from_html(value) for value in given)
+
+
+_TEXTS: dict[str, Callable[[tuple[str, ...]], tuple[str, ...]]] = {
+    "checkbox": _ticks,
+    "tags": _listed,
+    "emails": _listed,
+    "rich_text": _markdown,
+}
+"""How stored values of some controls become what is typed into them."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from incidentportal.formengine.checks import check
 from incidentportal.formengine.cleaning import Invalid
 from incidentportal.formengine.explain import reason
 from incidentportal.formengine.fields import Answers, Field, Value, given
@@ -47,6 +48,9 @@ def clean(form: ResolvedForm, answers: Answers, zone: tzinfo) -> Cleaned:
             kept[field.name] = typed
         elif state.required:
             errors[field.name] = (missing(state, form),)
+    for name, messages in check(form, values).items():
+        errors[name] = messages
+        del values[name], kept[name]
     return Cleaned(values, errors, kept)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import islice
 from typing import Literal
 from weakref import WeakKeyDictionary
 
@@ -14,7 +15,7 @@ from incidentportal.catalog.options import OptionList
 from incidentportal.formengine.cleaning import TICKED
 from incidentportal.formengine.explain import why
 from incidentportal.formengine.fields import Answers, Field, dom_id
-from incidentportal.formengine.kinds import CONTROLS
+from incidentportal.formengine.kinds import CONTROLS, how_to
 from incidentportal.formengine.matching import is_open
 from incidentportal.formengine.resolve import FieldState, ResolvedForm
 from incidentportal.formengine.searching import (
@@ -31,6 +32,7 @@ from incidentportal.formengine.validation import given_values
 RADIOS = 7
 """Up to so many options to choose one from stand open; more are a drop-down list."""
 _GONE_SHOWN = 20
+_INFORMED = 10
 _LONGEST_ID = 255
 # Control characters, lone surrogates and noncharacters: no HTML document may hold them.
 _UNSHOWABLE = re.compile(
@@ -238,9 +240,7 @@ def _make_view(
     field, answers = state.field, seen.answers
     control = CONTROLS[field.control]
     element = dom_id(field.name)
-    how = control.how
-    if field.control == "datetime":
-        how = f"Without an offset it is in the time zone {seen.zone}."
+    how = how_to(field, seen.zone)
     help_id = f"{element}_help" if field.help or how else ""
     error_id = f"{element}_error"
     parts = _choice_parts(state, answers, given) if control.chooses else _typed_parts(field, given)
@@ -291,12 +291,22 @@ class _Parts:
 
 def _typed_parts(field: Field, given: Sequence[str]) -> _Parts:
     control = CONTROLS[field.control]
+    if control.informs:
+        return _informative_parts(field)
     if field.control == "checkbox":
         return _Parts(checked=any(value.strip().lower() in TICKED for value in given))
     value = showable("\n".join(given) if control.many else (given or [""])[0])
     native = _NATIVE.get(control.input_type)
     input_type = control.input_type if native is None or native.fullmatch(value) else "text"
     return _Parts(value=value, input_type=input_type)
+
+
+def _informative_parts(field: Field) -> _Parts:
+    """The head of the field's list; `value` says how many more there are, if any."""
+    options = field.options if field.options is not None else OptionList()
+    head = (ChoiceView(one.id, one.label, one.hint) for one in islice(options, _INFORMED))
+    more = len(options) - _INFORMED
+    return _Parts(choices=tuple(head), value=str(more) if more > 0 else "")
 
 
 def _choice_parts(state: FieldState, answers: Answers, given: Sequence[str]) -> _Parts:
