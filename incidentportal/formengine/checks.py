@@ -60,10 +60,10 @@ def _marks(given: Mapping[str, Field], values: Mapping[str, Value]) -> Found:
     if backfilled is not None:
         for kind, what in (("mark_as_test", "a test"), ("parent_incident", "part of another")):
             if kind in given:
+                other = f"“{given[kind].label}”"
                 yield (
                     backfilled.name,
-                    f"A backfilled incident can't be {what} too: choose between this and"
-                    f" “{given[kind].label}”",
+                    f"A backfilled incident can't be {what} too: choose between this and {other}",
                 )
     triage, status = given.get("mark_as_in_triage"), given.get("status")
     if triage is not None and status is not None and values[status.name] != ("in_triage",):

@@ -78,7 +78,7 @@ def from_html(text: str) -> str:
 
 
 _HEADINGS = {f"h{level}": "\n\n" + "#" * max(level - 2, 1) + " " for level in range(1, 7)}
-_BLOCKS = dict.fromkeys(("p", "div", "pre", "blockquote"), "\n\n")
+_BLOCKS = dict.fromkeys(("p", "div", "blockquote"), "\n\n")
 _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "code": "`"}
 _BEFORE = {**_BLOCKS, **_HEADINGS, **_MARKS, "br": "\n", "hr": "\n\n---\n\n", "a": "["}
 _AFTER = {**_BLOCKS, **dict.fromkeys(_HEADINGS, "\n\n"), **_MARKS}
@@ -92,6 +92,7 @@ class _Reader(HTMLParser):
         self.parts: list[str] = []
         self._links: list[str] = []
         self._lists: list[str] = []
+        self._verbatim = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "a":
@@ -101,7 +102,11 @@ class _Reader(HTMLParser):
         if tag == "li" and self._lists:
             depth = sum(len(mark) for mark in self._lists[:-1])
             self.parts.append("\n" + " " * depth + self._lists[-1])
-        self.parts.append(_BEFORE.get(tag, ""))
+        if tag == "pre":
+            self._verbatim = True
+            self.parts.append("\n\n```\n")
+        elif not self._verbatim:
+            self.parts.append(_BEFORE.get(tag, ""))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
@@ -109,9 +114,17 @@ class _Reader(HTMLParser):
         elif tag in {"ul", "ol"} and self._lists:
             self._lists.pop()
             self.parts.append("" if self._lists else "\n\n")
-        else:
+        elif tag == "pre":
+            self._verbatim = False
+            self.parts.append("\n```\n\n")
+        elif not self._verbatim:
             self.parts.append(_AFTER.get(tag, ""))
 
     def handle_data(self, data: str) -> None:
-        if data.strip() or "\n" not in data:
-            self.parts.append(re.sub(r"([\\*`])", r"\\\1", re.sub(r"\s+", " ", data)))
+        if self._verbatim:
+            self.parts.append(data.strip("\n"))
+            return
+        text = re.sub(r"\s+", " ", data)
+        if not self.parts or self.parts[-1].endswith("\n"):
+            text = text.lstrip()
+        self.parts.append(re.sub(r"([\\*`])", r"\\\1", text))

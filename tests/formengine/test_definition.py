@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from incidentportal.catalog.options import OptionLists
 from incidentportal.formengine.building import build
 from incidentportal.formengine.fields import control_name, dom_id
 from incidentportal.formengine.formsets import choose_form_set
+from incidentportal.formengine.making import extra_field
 from incidentportal.rootly.records import (
     FieldOption,
     FieldPosition,
@@ -16,6 +18,7 @@ from incidentportal.rootly.records import (
     PlacementCondition,
 )
 from tests.formengine.building import (
+    LISTS,
     REGIONS,
     built_in,
     definition,
@@ -27,6 +30,7 @@ from tests.formengine.building import (
     problem_kinds,
     select,
 )
+from tests.formengine.lists import KnownLists, OpenList
 
 FORM = "web_new_incident_form"
 
@@ -260,6 +264,9 @@ def test_a_placements_rules_travel_with_its_field() -> None:
         ("mitigation_message", "mitigation_message"),
         ("resolution_message", "resolution_message"),
         ("cancellation_message", "cancellation_message"),
+        ("visibility", "private"),
+        ("show_ongoing_incidents", "show_ongoing_incidents"),
+        ("status", "status"),
         ("custom", "form_field_id-custom"),
         ("a_kind_of_tomorrow", "form_field_id-a_kind_of_tomorrow"),
     ],
@@ -268,19 +275,42 @@ def test_control_names(kind: str, name: str) -> None:
     assert only(built_in(kind), required=True).name == name
 
 
-@pytest.mark.parametrize("kind", ["visibility", "show_ongoing_incidents"])
-def test_what_has_no_place_on_the_form_yet_stays_off_even_when_required(kind: str) -> None:
-    assert definition(built_in(kind), required=True).fields == ()
+def test_what_rootly_takes_no_value_of_stays_off_the_form_and_is_reported() -> None:
+    seen = picture(built_in("custom_sub_status", name="Phase"), form_field("1"), required=True)
+    made = forms(seen)
+    assert [field.id for field in made.definitions[0].fields] == ["1"]
+    assert [problem.sentence for problem in made.problems] == [
+        "“Phase” is left out: Rootly's API takes no sub-status with a new incident."
+    ]
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["mark_as_test", "attach_alerts", "trigger_manual_workflows", "resolution_message"],
-)
-def test_a_kind_not_built_yet_is_shown_only_where_it_is_required(kind: str) -> None:
-    assert definition(built_in(kind)).fields == ()
-    assert problem_kinds(picture(built_in(kind), form_field("1"))) == ["kind_not_built"]
-    assert only(built_in(kind), required=True).kind == kind
+def test_what_only_informs_is_never_required_and_has_no_default() -> None:
+    rule = PlacementCondition(id="1", conditioned="required", comparison="is_set")
+    other = PlacementCondition(id="2", conditioned="placement", comparison="is_set")
+    ongoing = built_in("show_ongoing_incidents", default_values=("1",))
+    seen = picture(
+        ongoing,
+        placements=(
+            placement(ongoing.id, required=True, non_editable=True, conditions=(rule, other)),
+        ),
+    )
+    (field,) = forms(seen).definitions[0].fields
+    assert (field.required, field.non_editable, field.defaults) == (False, False, ())
+    assert field.conditions == (other,)
+    assert problem_kinds(seen) == []
+
+
+def test_a_tick_called_visibility_says_what_it_means() -> None:
+    assert only(built_in("visibility", name="Visibility")).label == "Private"
+    assert only(built_in("visibility", name="Confidential")).label == "Confidential"
+
+
+@pytest.mark.parametrize("name", ["parent_incident", "visibility"])
+def test_a_field_that_rootly_places_nowhere_can_be_added(name: str) -> None:
+    field = extra_field(name, KnownLists(LISTS))
+    assert field.kind == name
+    assert field.name == {"visibility": "private"}.get(name, "parent_incident_id")
+    assert (field.required, field.defaults, field.is_custom) == (False, (), False)
 
 
 @pytest.mark.parametrize(
@@ -288,7 +318,7 @@ def test_a_kind_not_built_yet_is_shown_only_where_it_is_required(kind: str) -> N
     [
         ("text", "text"),
         ("textarea", "textarea"),
-        ("rich_text", "textarea"),
+        ("rich_text", "rich_text"),
         ("number", "number"),
         ("checkbox", "checkbox"),
         ("date", "date"),
@@ -341,6 +371,8 @@ def test_a_built_in_list_takes_one_where_rootly_says_select_and_severity_always_
     assert only(built_in("services", input_kind="multi_select")).control == "choices"
     assert only(built_in("services", input_kind="whatever")).control == "choices"
     assert only(built_in("severity", input_kind="multi_select")).control == "choice"
+    assert only(built_in("attach_alerts", input_kind="select")).control == "choice"
+    assert only(built_in("trigger_manual_workflows")).control == "choices"
 
 
 def test_a_list_with_nothing_in_it_is_reported() -> None:
@@ -372,6 +404,34 @@ def test_defaults_are_ids_whether_rootly_gives_ids_names_or_marked_options() -> 
         "form_field_4": ["9"],
         "service_ids": ["12", "13"],
     }
+
+
+@pytest.mark.parametrize(
+    ("field", "default", "starts_with"),
+    [
+        (form_field("1", input_kind="rich_text"), "<p>Say <b>what</b></p>", ["Say **what**"]),
+        (form_field("1", input_kind="rich_text"), "Say <what> & when", ["Say <what> & when"]),
+        (form_field("1", input_kind="tags"), '["a", "b"]', ["a", "b"]),
+        (form_field("1", input_kind="tags"), "[a", ["[a"]),
+        (form_field("1", input_kind="tags"), "[" * 100_000, ["[" * 100_000]),
+        (built_in("visibility"), "private", ["true"]),
+        (built_in("visibility"), "0", ["0"]),
+        (built_in("status"), "In triage", ["in_triage"]),
+    ],
+    ids=str,
+)
+def test_a_default_as_rootly_stores_it_becomes_what_a_person_would_have_typed(
+    field: FormField, default: str, starts_with: list[str]
+) -> None:
+    assert list(only(replace(field, default_values=(default,))).defaults) == starts_with
+
+
+def test_an_open_list_is_never_empty_and_keeps_defaults_that_it_does_not_know() -> None:
+    alerts = built_in("attach_alerts", default_values=("a1", "old"))
+    seen = picture(alerts, built_in("show_ongoing_incidents"))
+    made = build(seen, KnownLists(seen, {"alerts": OpenList(), "incidents": OpenList()}))
+    assert made.problems == ()
+    assert made.definitions[0].fields[0].defaults == ("a1", "old")
 
 
 def test_odd_ids_give_names_that_survive_a_posted_form() -> None:

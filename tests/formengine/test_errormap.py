@@ -150,7 +150,7 @@ def test_what_belongs_to_no_field_of_this_form_goes_to_the_summary(
 
 def test_a_path_that_leads_nowhere_keeps_its_message_and_says_the_path(form: ResolvedForm) -> None:
     assert by_path(form, "widget", "can't be blank").messages == ("widget: can't be blank",)
-    assert by_path(form, "private", "is not allowed").messages == ("Visibility is not allowed",)
+    assert by_path(form, "private", "is not allowed").messages == ("Private is not allowed",)
     assert by_path(form, f"{INLINE}[9].value", "bad").messages == (f"{INLINE}[9].value: bad",)
     assert by_path(form, f"{INLINE}[{'9' * 5000}]", "bad").messages != ()
     assert by_path(form, "base", "Odd").messages == ("Odd",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,8 @@ ALL = (
         built_in(kind)
         for kind in (
             "title", "summary", "severity", "services", "labels", "notify_emails", "started_at",
-            "mark_as_test", "attach_alerts",
+            "mark_as_test", "attach_alerts", "visibility", "mark_as_backfilled", "resolved_at",
+            "mark_as_in_triage", "status", "show_ongoing_incidents", "mitigation_message",
         )
     ),
     *(form_field(kind, input_kind=kind, options=REGIONS) for kind in KINDS),
@@ -241,7 +242,9 @@ def test_any_text_is_cleaned_sent_and_shown_without_an_exception(
     result = clean(form, answers, zone)
     assert not set(result.values) & set(result.errors)
     assert set(result.values) == set(result.answers)
-    stored = json.dumps([result.answers, attributes(form, result)], ensure_ascii=False)
+    stored = json.dumps(
+        [result.answers, attributes(form, result, datetime.now(UTC))], ensure_ascii=False
+    )
     assert b"\\u0000" not in stored.encode()
     for line in labelled_answers(form, result):
         line["text"].encode()

@@ -26,7 +26,7 @@ FORM = "application/x-www-form-urlencoded"
         {"severity_id": ["1", "2"]},
         {"title": ["one", "two"]},
         {"service_ids": ["\x00", "../../etc/passwd", "0" * 5000]},
-        {"private": "true"},
+        {"private": "perhaps"},
         {"declaration": "not-ours"},
         {"declaration": ""},
     ],
