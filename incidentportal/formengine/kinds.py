@@ -64,12 +64,11 @@ _TEXTAREA = "formengine/fields/textarea.html"
 CONTROLS: dict[str, Control] = {
     "text": Control(_INPUT, cleaning.line, limit=2_000),
     "textarea": Control(_TEXTAREA, cleaning.paragraphs, limit=50_000),
-    # Of some texts Markdown takes time that grows with the square of their length.
     "rich_text": Control(
         "formengine/fields/richtext.html",
         cleaning.paragraphs,
         stored=_as_html,
-        limit=20_000,
+        limit=50_000,
         how="You can use Markdown: **bold**, - lists, [links](https://…).",
     ),
     "number": Control(_INPUT, cleaning.number, input_mode="decimal", limit=50),

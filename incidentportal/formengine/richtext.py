@@ -32,12 +32,18 @@ class _Markdown(MarkdownIt):
         return _LINK.match(url) is not None
 
 
+def _parser(*without: str) -> MarkdownIt:
+    options = {"html": False, "breaks": True, "linkify": False, "maxNesting": _DEEPEST}
+    return _Markdown("commonmark", options).disable([*without])
+
+
+_DEEPEST = 100
+_MOST_LOOKS = 2_000_000
 # No images: whoever opened the incident would be seen by the image's server; a link stays instead.
 # No reference definitions: they vanish from the text. A line end stays one, as people type them.
-_DEEPEST = 100
-_markdown = _Markdown(
-    "commonmark", {"html": False, "breaks": True, "linkify": False, "maxNesting": _DEEPEST}
-).disable(["image", "reference"])
+_markdown = _parser("image", "reference")
+# Each bracket costs a look at all that follows it.
+_without_links = _parser("image", "reference", "link")
 
 
 def to_html(markdown: str, *, new_tab: bool = False) -> str:
@@ -45,13 +51,15 @@ def to_html(markdown: str, *, new_tab: bool = False) -> str:
 
     Headings begin at the third level: the text stands within a page that has its own.
     """
-    tokens = _markdown.parse(markdown)
+    looks = markdown.count("[") * len(markdown)
+    parser = _markdown if looks <= _MOST_LOOKS else _without_links
+    tokens = parser.parse(markdown)
     for token in tokens:
         if token.level >= _DEEPEST - 1:  # what lies deeper was left out: rather no markup at all
             return sanitise(escape(markdown).replace("\n", "<br>"), new_tab=new_tab)
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(int(token.tag[1:]) + 2, 6)}"
-    return sanitise(_markdown.renderer.render(tokens, _markdown.options, {}), new_tab=new_tab)
+    return sanitise(parser.renderer.render(tokens, parser.options, {}), new_tab=new_tab)
 
 
 def sanitise(html: str, *, new_tab: bool = False) -> str:
