@@ -38,7 +38,7 @@ def _parser(*without: str) -> MarkdownIt:
 
 
 _DEEPEST = 100
-_MOST_LOOKS = 2_000_000
+_MOST_LOOKS = 500_000
 # No images: whoever opened the incident would be seen by the image's server; a link stays instead.
 # No reference definitions: they vanish from the text. A line end stays one, as people type them.
 _markdown = _parser("image", "reference")

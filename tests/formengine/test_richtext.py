@@ -55,7 +55,7 @@ def test_text_nested_too_deep_for_markup_is_still_there() -> None:
 
 def test_long_text_with_more_brackets_than_anyone_types_keeps_them_as_they_are() -> None:
     link = "[x](https://x.org) "
-    assert to_html(link * 200).count("<a ") == 200
+    assert to_html(link * 100).count("<a ") == 100
     assert to_html(link + "x" * 49_000).count("<a ") == 1
     assert "<a " not in to_html(link * 2_000)
     assert _Seen(to_html(link * 2_000)).text.count("[x](https://x.org)") == 2_000
