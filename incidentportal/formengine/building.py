@@ -156,7 +156,7 @@ class _Builder:
             self._report(kind, form_field.id, f"{self._called(form_field.id)} {sentence}.")
         if made.field is None:
             return None
-        if placement.non_editable and not made.field.defaults:
+        if made.field.non_editable and not made.field.defaults:
             said = "is read-only but has no default, so that it can be changed"
             self._report(
                 "read_only_without_default", form_field.id, f"{self._called(form_field.id)} {said}."

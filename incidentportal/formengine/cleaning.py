@@ -207,7 +207,7 @@ def choices(field: Field, values: Sequence[str], zone: tzinfo) -> tuple[str, ...
     chosen = tuple(dict.fromkeys(values))
     gone = [option_id for option_id in chosen if option_id not in options]
     one = field.noun or f"an option for “{field.label}”"
-    if getattr(options, "is_open", False):
+    if options.is_open:
         return _believable(field, chosen, gone, one)
     if gone:
         which = "the one you chose" if len(gone) == 1 else f"{len(gone)} of those you chose"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from incidentportal.formengine import carried, suggestions
 from incidentportal.formengine.autofill import autofilled
 from incidentportal.formengine.carried import Carried
+from incidentportal.formengine.cleaning import TICKED, UNTICKED
 from incidentportal.formengine.conditions import tokens
 from incidentportal.formengine.definition import Forms
 from incidentportal.formengine.fields import Answers, Field
@@ -26,6 +27,7 @@ Given = Mapping[Origin, Mapping[str, Values]]
 ROUNDS = 5
 """A field that another sets may choose the form set, show a field, or set a third one; after so
 many rounds whatever still changes stays as it is."""
+_TICK_WORDS = TICKED | UNTICKED | {""}
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,8 @@ def _same(field: Field, values: Sequence[str], portal: Values) -> bool:
     """Whether what was posted is what the portal had set: blanks, line ends and the order of
     choices don't count.
     """
+    if field.control == "checkbox" and not {v.strip().lower() for v in values} <= _TICK_WORDS:
+        return False  # nobody can tell what it means: an error, never a tick that was left
     return tokens(field, values) == tokens(field, portal) or _bare(values) == _bare(portal)
 
 

@@ -17,6 +17,7 @@ from incidentportal.formengine.kinds import (
     BuiltIn,
     ValueKind,
 )
+from incidentportal.formengine.matching import is_open
 from incidentportal.rootly.records import FormField, Placement
 
 Remark = tuple[str, str]
@@ -46,7 +47,7 @@ def make_field(form_field: FormField, placement: Placement, source: OptionSource
     remarks = made.remarks
     options = made.field.options
     control = CONTROLS[made.field.control]
-    if control.chooses and options is not None and not len(options) and not _is_open(options):
+    if control.chooses and options is not None and not len(options) and not is_open(options):
         said = "has nothing to choose from, so the portal doesn't require it"
         remarks = (*remarks, ("nothing_to_choose", said))
     field = replace(
@@ -72,11 +73,6 @@ def extra_field(kind: str, source: OptionSource) -> Field:
     `visibility`. It is optional, and has no default; an unknown kind is a KeyError.
     """
     return _built_in(FormField(id=kind, kind=kind), BUILT_INS[kind], source)
-
-
-def _is_open(options: OptionList) -> bool:
-    """Whether more exists than the list has: it knows only the newest."""
-    return bool(getattr(options, "is_open", False))
 
 
 def _built_in(form_field: FormField, built_in: BuiltIn, source: OptionSource) -> Field:
@@ -152,7 +148,7 @@ def _defaults(form_field: FormField, field: Field) -> tuple[str, ...]:
         given = tuple(option.id for option in form_field.options if option.default)
     by_label = {fold(option.label): option.id for option in options} if given else {}
     found = (
-        value if value in options or _is_open(options) else by_label.get(fold(value))
+        value if value in options or is_open(options) else by_label.get(fold(value))
         for value in given
     )
     return tuple(dict.fromkeys(value for value in found if value is not None))

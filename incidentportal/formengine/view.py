@@ -352,7 +352,7 @@ def _native(options: OptionList, chosen: tuple[str, ...]) -> tuple[ChoiceView, .
     so that a template may keep what it made of it.
     """
     plain = _prepared.get(options)
-    if plain is None:
+    if plain is None or is_open(options):
         plain = tuple(ChoiceView(one.id, one.label, one.hint) for one in options)
         _prepared[options] = plain
     if not chosen:
@@ -383,8 +383,9 @@ def _gone(options: OptionList, chosen: tuple[str, ...]) -> tuple[ChoiceView, ...
         for option_id in chosen
         if option_id not in options and len(option_id) <= _LONGEST_ID and option_id.isprintable()
     )
+    said = "Not in the list" if is_open(options) else "No longer available"
     return tuple(
-        ChoiceView(option_id, "No longer available", option_id, selected=True)
+        ChoiceView(option_id, said, option_id, selected=True)
         for option_id, _ in zip(gone, range(_GONE_SHOWN), strict=False)
     )
 

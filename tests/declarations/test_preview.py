@@ -31,6 +31,7 @@ def test_a_preview_is_a_fragment_of_safe_html(visitor: PageClient) -> None:
 def test_without_script_it_is_a_page_of_its_own(visitor: PageClient) -> None:
     html = look(visitor, "# Hi").content.decode()
     assert "<h3>Hi</h3>" in html
+    assert 'target="_blank"' in look(visitor, "[l](https://x.org)").content.decode()
     assert "Nothing was declared" in html
     assert not Declaration.objects.exists()
 

@@ -141,7 +141,9 @@ def test_an_open_list_takes_ids_it_does_not_know_within_reason(
 
 def test_an_empty_open_list_takes_ids_too_and_a_closed_one_only_its_own() -> None:
     form = resolve(with_live(built_in("parent_incident")), {})
-    assert "more" not in clean(form, {"parent_incident_id": ["1", "2"]}, BERLIN).values
+    assert clean(form, {"parent_incident_id": ["1", "2"]}, BERLIN).errors == {
+        "parent_incident_id": ("Choose only one of Parent incident; 2 were sent",)
+    }
     _, cleaned = _answer(built_in("trigger_manual_workflows"), "w9")
     assert cleaned.errors == {
         "workflow_ids": ("Choose a workflow from the list: the one you chose no longer exists",)
@@ -154,6 +156,16 @@ def test_the_list_of_ongoing_incidents_shows_the_first_ten_and_counts_the_rest()
     assert field.template == "formengine/fields/ongoing.html"
     assert [choice.label for choice in field.choices] == [f"Incident {n}" for n in range(10)]
     assert (field.value, field.required) == ("2", False)
+
+
+def test_an_id_that_an_open_list_does_not_know_stays_ticked() -> None:
+    form = resolve(with_live(built_in("attach_alerts")), {})
+    (field,) = form_view(form, {"alert_ids": ["a1", "a0"]}, UTC).fields
+    assert [(one.label, one.hint, one.selected) for one in field.choices] == [
+        ("CPU high", "", True),
+        ("Disk full", "", False),
+        ("Not in the list", "a0", True),
+    ]
 
 
 def test_help_says_what_a_kind_means_and_how_a_control_is_filled_in() -> None:

@@ -76,15 +76,17 @@ def test_what_rootly_takes_no_value_of_stays_off_the_form_and_is_reported() -> N
 
 def test_what_only_informs_is_never_required_and_has_no_default() -> None:
     rule = PlacementCondition(id="1", conditioned="required", comparison="is_set")
-    other = PlacementCondition(id="2", conditioned="placement", comparison="is_set")
+    other = replace(rule, id="2", conditioned="placement", form_field_id="1")
     ongoing = built_in("show_ongoing_incidents", default_values=("1",))
     seen = picture(
+        form_field("1"),
         ongoing,
         placements=(
+            placement("1"),
             placement(ongoing.id, required=True, non_editable=True, conditions=(rule, other)),
         ),
     )
-    (field,) = forms(seen).definitions[0].fields
+    _, field = forms(seen).definitions[0].fields
     assert (field.required, field.non_editable, field.defaults) == (False, False, ())
     assert field.conditions == (other,)
     assert problem_kinds(seen) == []

@@ -120,7 +120,7 @@ def test_an_unticked_custom_checkbox_is_sent_as_zero() -> None:
 
 
 def test_the_manual_start_is_the_start_unless_that_is_given_itself() -> None:
-    fields = (built_in("manual_starting_datetime_field"), built_in("started_at"))
+    fields = (built_in("started_at"), built_in("manual_starting_datetime_field"))
     answers = {"manual_starting_datetime_field": ["2026-01-31T10:00"]}
     assert sent(answers, *fields) == {"started_at": "2026-01-31T10:00:00+00:00"}
     both = {**answers, "started_at": ["2026-01-31T09:00"]}

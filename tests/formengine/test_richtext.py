@@ -110,6 +110,11 @@ def test_words_are_never_lost(word: str) -> None:
     assert _Seen(to_html(word)).text == word
 
 
+@pytest.mark.parametrize("link", ["ftp://x.org", "javascript:alert(1)", "/here", "//x.org", "x"])
+def test_html_from_elsewhere_keeps_no_link_but_to_pages_and_mailboxes(link: str) -> None:
+    assert sanitise(f'<a href="{link}" onclick="x">l</a>') == f"<a {REL}>l</a>"
+
+
 @pytest.mark.parametrize(
     ("stored", "typed"),
     [
