@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from incidentportal.accounts.models import User
+from incidentportal.accounts.roles import may_declare_private
 from incidentportal.catalog import current
 from incidentportal.catalog.current import Catalog
 from incidentportal.declarations.models import Declaration
@@ -62,7 +63,7 @@ class FilledForm:
         cls, catalog: Catalog, person: User, query: Mapping[str, Sequence[str]] | None = None
     ) -> FilledForm:
         """A new one, with its defaults, and what the link says that it was opened by."""
-        forms = forms_of(catalog)
+        forms = forms_of(catalog, person)
         link = prefill.read(forms, query or {})
         filled = filling.start(forms, {"link": link.values}, catalog.snapshot_id)
         return cls(catalog, forms, filled, person.zone, link=link)
@@ -74,10 +75,10 @@ class FilledForm:
         """As it was posted. Where Rootly's configuration changed since the page was made, what
         is new begins with its defaults, and `changes` tell the rest.
         """
-        forms = forms_of(catalog)
+        forms = forms_of(catalog, person)
         before = carried.read(answers).snapshot
         past = current.past(before) if before not in {0, catalog.snapshot_id} else None
-        old = forms_of(past) if past else forms
+        old = forms_of(past, person) if past else forms
         new = unseen(old, forms) if past else frozenset()
         filled = filling.go_on(forms, answers, catalog.snapshot_id, unseen=new)
         found = changes(old, filled, forms) if past else NO_CHANGES
@@ -86,7 +87,7 @@ class FilledForm:
     @classmethod
     def stored(cls, catalog: Catalog, declaration: Declaration, person: User) -> FilledForm:
         """As its declaration keeps it."""
-        forms = forms_of(catalog)
+        forms = forms_of(catalog, person)
         filled = filling.go_on(forms, declaration.answers, catalog.snapshot_id)
         return cls(catalog, forms, filled, person.zone)
 
@@ -207,10 +208,15 @@ def answers_of(posted: QueryDict) -> dict[str, list[str]]:
     return {name: [str(value) for value in posted.getlist(name)] for name in posted}
 
 
-def forms_of(catalog: Catalog) -> Forms:
-    """The forms of this catalog, made once."""
-    name = settings.ROOTLY_FORM
-    return catalog.cached(("forms", name), lambda fresh: building.build(fresh.picture, fresh, name))
+def forms_of(catalog: Catalog, person: User) -> Forms:
+    """The forms of this catalog for this person, made once for all who may do the same."""
+    name, private = settings.ROOTLY_FORM, may_declare_private(person)
+    return catalog.cached(
+        ("forms", name, private),
+        lambda fresh: building.build(
+            fresh.picture, fresh, name, extras=building.OURS, may_be_private=private
+        ),
+    )
 
 
 def _rank(catalog: Catalog, severity_id: str | None) -> int:

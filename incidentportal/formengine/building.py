@@ -13,19 +13,35 @@ from dataclasses import replace
 from incidentportal.catalog.options import OptionSource
 from incidentportal.catalog.picture import Picture, Problem
 from incidentportal.formengine.autofill import make_autofills
+from incidentportal.formengine.cleaning import TICKED
 from incidentportal.formengine.definition import DEFAULT_FORM, FormDefinition, Forms
 from incidentportal.formengine.fields import Field
 from incidentportal.formengine.formsets import make_set_conditions
 from incidentportal.formengine.kinds import BUILT_INS, VALUE_KINDS
-from incidentportal.formengine.making import make_field
+from incidentportal.formengine.making import extra_field, make_field
 from incidentportal.formengine.matching import Slugs
 from incidentportal.formengine.rules import Report, make_rules
 from incidentportal.rootly.records import FormField, FormSet, Placement
 
+OURS = ("parent_incident", "visibility")
+"""Kinds that stand after Rootly's own fields where Rootly places none of them."""
 
-def build(picture: Picture, options: OptionSource, form_name: str = DEFAULT_FORM) -> Forms:
-    """Every form set's form: at least one. To be made once per snapshot, and shared."""
-    builder = _Builder(picture, options, form_name)
+
+def build(
+    picture: Picture,
+    options: OptionSource,
+    form_name: str = DEFAULT_FORM,
+    *,
+    extras: Sequence[str] = (),
+    may_be_private: bool = True,
+) -> Forms:
+    """Every form set's form: at least one. To be made once per snapshot, and shared.
+
+    `extras` are kinds of fields that are added at the end (`OURS`). For people who may not declare
+    private incidents (not `may_be_private`) visibility is left out, unless Rootly's own default
+    makes them private.
+    """
+    builder = _Builder(picture, options, form_name, extras, may_be_private)
     definitions = tuple(builder.definitions())
     listed = {one.id for one in picture.form_fields}
     set_conditions, overlaps = make_set_conditions(picture.form_sets, definitions, listed)
@@ -40,7 +56,16 @@ def build(picture: Picture, options: OptionSource, form_name: str = DEFAULT_FORM
 
 
 class _Builder:
-    def __init__(self, picture: Picture, options: OptionSource, form_name: str) -> None:
+    def __init__(
+        self,
+        picture: Picture,
+        options: OptionSource,
+        form_name: str,
+        extras: Sequence[str],
+        may_be_private: bool,
+    ) -> None:
+        self._extras = [one for one in extras if one != "visibility" or may_be_private]
+        self._may_be_private = may_be_private
         self._picture = picture
         self._options = options
         self._form = form_name
@@ -111,7 +136,7 @@ class _Builder:
                     f"{self._called(form_field.id)} is left out: the form has a field of this"
                     " kind already.",
                 )  # fmt: skip
-            elif field is not None:
+            elif field is not None and self._is_offered(field):
                 made[field.name] = field
         if not made:
             self._report(
@@ -119,6 +144,9 @@ class _Builder:
                 f"The form {self._form} has no fields"
                 + (f" in the form set “{form_set.name}”." if form_set else "."),
             )  # fmt: skip
+        else:
+            for extra in (extra_field(kind, self._options) for kind in self._extras):
+                made.setdefault(extra.name, extra)
         fields = tuple(made.values())
         return FormDefinition(
             form_set_id=form_set.id if form_set else "",
@@ -129,6 +157,10 @@ class _Builder:
             rules=make_rules(fields, self._fields, self._about),
             elsewhere=self._elsewhere(placed),
         )
+
+    def _is_offered(self, field: Field) -> bool:
+        private_by_default = any(text.strip().lower() in TICKED for text in field.defaults)
+        return field.kind != "visibility" or self._may_be_private or private_by_default
 
     def _usable(self, placement: Placement, placed: set[str]) -> FormField | None:
         """The placed field, unless something speaks against it, which is then reported."""

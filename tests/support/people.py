@@ -56,3 +56,11 @@ def admin_page(make_person: Person) -> PageClient:
     client = PageClient()
     client.force_login(make_person("ada", "admin"))
     return client
+
+
+@pytest.fixture
+def support_page(make_person: Person) -> PageClient:
+    """The browser of someone who may declare private incidents."""
+    client = PageClient()
+    client.force_login(make_person("sam", "support"))
+    return client
