@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from incidentportal.declarations.models import Declaration
+from tests.support.people import PageClient, Person
 from tests.support.portal import Form
 from tests.support.sandbox import Sandbox
 
@@ -12,7 +13,10 @@ BOTH = pytest.mark.parametrize("dialect", ["jsonapi", "plain"], indirect=True)
 
 
 @BOTH
-def test_a_private_test_with_labels_arrives_as_one(form: Form, connected: Sandbox) -> None:
+def test_a_private_test_with_labels_arrives_as_one(connected: Sandbox, make_person: Person) -> None:
+    client = PageClient()
+    client.force_login(make_person("sue", "support"))
+    form = Form(client)
     response = form.send(
         **form.filled(
             mark_as_test="true", private="true", labels="a=1\nb=2", notify_emails="a@x.org"
