@@ -41,6 +41,7 @@ class Server(ThreadingHTTPServer):
         self.server_activate()
         self.state = state
         self.down_for: float | None = None
+        self.refusing = threading.Event()
         self.told = threading.Event()
         self.connections: set[socket.socket] = set()
 
@@ -48,7 +49,7 @@ class Server(ThreadingHTTPServer):
         """Stop listening, and close every other connection; the main loop comes back later."""
         self.down_for = seconds
         self.shutdown()
-        self.socket.close()
+        self.refusing.wait()
         for connection in list(self.connections - {own}):
             _end(connection)
 
@@ -203,5 +204,7 @@ def run(port: int, state: State, announce: Callable[[str], None]) -> None:
             return
         # Held while down: any connection of this machine might be given the port otherwise.
         bound = _bound(port)
+        # Only here: a socket that another thread is about to close still takes connections.
+        server.refusing.set()
         server.told.wait()  # the time begins when whoever asked for it can know
         time.sleep(server.down_for)
