@@ -204,25 +204,27 @@ class _Seen:
     extras: Extras
 
 
-_Key = tuple[bool, bool, bool, str, str]
-_untouched: WeakKeyDictionary[Field, dict[_Key, FieldView]] = WeakKeyDictionary()
-_MOST_KEPT = 20
-"""Views kept of one field: it has as many as there are reasons to show it."""
+_Key = tuple[bool, Sequence[str], bool, str, str]
+_kept_views: WeakKeyDictionary[Field, dict[_Key, FieldView]] = WeakKeyDictionary()
+_MOST_KEPT = 50
+"""Views kept of one field: one for each choice, and each reason to show it."""
 
 
 def _field_view(seen: _Seen, state: FieldState, errors: tuple[str, ...]) -> FieldView:
-    """The view of one field: the kept one where it is empty or holds its default."""
+    """The view of one field: the kept one where it is empty, holds its default, or some of its
+    options. What somebody typed is kept by nobody.
+    """
     field = state.field
     given = given_values(seen.answers, field)
-    typed = bool(given) and tuple(given) != field.defaults
+    typed = tuple(given) not in {(), field.defaults} and not _is_choice(field, given)
     special = field.name in seen.extras.notes or field.name in seen.extras.suggestions
     changing = is_open(field.options) or (is_long(field) and query(seen.answers, field))
     if errors or typed or special or changing:
         return _make_view(seen, state, given, errors)
-    kept = _untouched.setdefault(field, {})
+    kept = _kept_views.setdefault(field, {})
     key = (
         state.required,
-        bool(given),
+        tuple(given),
         field.name in seen.extras.redraws,
         str(seen.zone) if field.control == "datetime" else "",
         why(state, seen.form),
@@ -232,6 +234,13 @@ def _field_view(seen: _Seen, state: FieldState, errors: tuple[str, ...]) -> Fiel
             kept.clear()
         kept[key] = _make_view(seen, state, given, ())
     return kept[key]
+
+
+def _is_choice(field: Field, given: Sequence[str]) -> bool:
+    options = field.options
+    if options is None or is_long(field):
+        return field.control == "checkbox" and given == ["true"]
+    return all(one in options for one in given)
 
 
 def _make_view(
