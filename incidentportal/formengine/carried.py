@@ -14,18 +14,13 @@ from dataclasses import dataclass, field
 import msgspec
 
 from incidentportal.formengine.fields import Answers
+from incidentportal.formengine.showable import UNSHOWABLE
 from incidentportal.formengine.strength import Origin, Values
 
 NAME = "form_state"
 LONGEST = 1_000_000
 _STARTS: tuple[Origin, ...] = ("link", "preset", "group", "site", "rootly")
 """What a value can begin with; whatever else the control says is not believed."""
-# Noncharacters and C1 controls: no HTML document may hold them, but JSON can spell them out.
-_UNSHOWABLE = re.compile(
-    "[\x7f-\x9f\ufdd0-\ufdef"
-    + "".join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000))
-    + "]"
-)
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,8 @@ class Carried:
             dict(self.kept),
             self.judged,
         )
-        return _UNSHOWABLE.sub(_escaped, msgspec.json.encode(wire).decode())
+        # JSON can spell out what no page may hold.
+        return UNSHOWABLE.sub(_escaped, msgspec.json.encode(wire).decode())
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -26,6 +26,7 @@ from incidentportal.formengine.searching import (
     search,
     searched_name,
 )
+from incidentportal.formengine.showable import showable
 from incidentportal.formengine.suggestions import Suggestion
 from incidentportal.formengine.validation import given_values
 
@@ -34,12 +35,6 @@ RADIOS = 7
 _GONE_SHOWN = 20
 _INFORMED = 10
 _LONGEST_ID = 255
-# Control characters, lone surrogates and noncharacters: no HTML document may hold them.
-_UNSHOWABLE = re.compile(
-    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000))
-    + "]"
-)
 # What a browser's own date controls keep; other text would vanish from them.
 _NATIVE = {
     "date": re.compile(r"(\d{4}-\d{2}-\d{2})?", re.ASCII),
@@ -397,8 +392,3 @@ def _gone(options: OptionList, chosen: tuple[str, ...]) -> tuple[ChoiceView, ...
         ChoiceView(option_id, said, option_id, selected=True)
         for option_id, _ in zip(gone, range(_GONE_SHOWN), strict=False)
     )
-
-
-def showable(text: str) -> str:
-    """Text as a page can carry it: what HTML may not hold becomes replacement characters."""
-    return _UNSHOWABLE.sub("�", text)

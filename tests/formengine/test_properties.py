@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -79,7 +79,7 @@ def test_what_is_hidden_is_neither_required_nor_sent(made: list[Placed], given: 
     hidden = {state.field.id for state in form.states if not state.shown}
     assert not any(state.required for state in form.states if not state.shown)
     cleaned = clean(form, given, UTC)
-    sent = attributes(form, cleaned)
+    sent = attributes(form, cleaned, datetime.now(UTC))
     assert hidden.isdisjoint(one["form_field_id"] for one in sent.get(SELECTIONS, ()))
     assert {control(one) for one in hidden}.isdisjoint({*cleaned.errors, *cleaned.answers})
 

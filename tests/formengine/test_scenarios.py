@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 import pytest
 
@@ -59,7 +59,7 @@ def test_the_rules(scenario: Scenario) -> None:
     for short, words in scenario.why.items():
         assert why(states[control(short)], form) == words
     if scenario.payload is not None:
-        assert flat(attributes(form, cleaned)) == scenario.payload
+        assert flat(attributes(form, cleaned, datetime.now(UTC))) == scenario.payload
 
 
 def test_there_are_enough_and_each_has_its_name() -> None:
