@@ -8,14 +8,20 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import django
 
 from benchmarks.browser import FORM
 from benchmarks.timing import medians
 from incidentportal.catalog.options import Option, OptionList
+from incidentportal.formengine.fields import Field
+from incidentportal.formengine.resolve import resolve
+from incidentportal.formengine.rules import NO_RULES
+from tests.support.controls import controls, page_of
 
 Answer = TypeVar("Answer")
 
@@ -31,37 +37,97 @@ def alone(work: Callable[..., Answer], *arguments: object) -> Answer:
 
 def form_page(environment: dict[str, str], times: int) -> dict[str, float]:
     """Milliseconds of the view with its template: the form as a person first sees it (`page`),
-    and answered with all that is wrong in it (`errors`); and the database `queries` of the page
-    as a signed-in person's request makes them, middleware included.
+    drawn anew while it is filled in (`redraw`: all that the page holds, a title and the first
+    choice of each field in it, posted by htmx), and answered with all that is wrong in it
+    (`errors`); and the database `queries` of the page as a signed-in person's request makes them,
+    middleware included.
     """
     os.environ |= environment
     django.setup()
     # Models can be imported once Django is set up, not before.
-    from django.db import connection  # noqa: PLC0415  # as above
-    from django.test import Client, RequestFactory  # noqa: PLC0415  # as above
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415  # as above
+    from django.test import RequestFactory  # noqa: PLC0415  # as above
 
     from incidentportal.accounts.models import User  # noqa: PLC0415  # as above
     from incidentportal.declarations.views import new  # noqa: PLC0415  # as above
 
     person = User.objects.get()
 
-    def ask(request: Any, status: int) -> None:
+    def ask(request: Any, status: int) -> bytes:
         request.user = person
-        assert new(request).status_code == status
+        response = new(request)
+        assert response.status_code == status
+        return response.content
 
     requests = RequestFactory(SERVER_NAME="127.0.0.1")
-    page, errors = medians(
+    body = filled_in(ask(requests.get(FORM), 200).decode())
+    kind = "application/x-www-form-urlencoded"
+
+    def redrawn() -> None:
+        ask(requests.generic("POST", FORM, body, kind, headers={"HX-Request": "true"}), 200)
+
+    page, redraw, errors = medians(
         times,
         lambda: ask(requests.get(FORM), 200),
+        redrawn,
         lambda: ask(requests.post(FORM, {}), 422),
     )
+    return {"page": page, "redraw": redraw, "errors": errors, "queries": _queries(person)}
+
+
+def _queries(person: Any) -> int:
+    # Models can be imported once Django is set up, not before.
+    from django.db import connection  # noqa: PLC0415  # as above
+    from django.test import Client  # noqa: PLC0415  # as above
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415  # as above
+
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(person)
     client.get(FORM)
     with CaptureQueriesContext(connection) as queries:
         assert client.get(FORM).status_code == 200
-    return {"page": page, "errors": errors, "queries": len(queries)}
+    return len(queries)
+
+
+def filled_in(page: str) -> str:
+    """What a page's form posts with a title and the first choice of each field, url-encoded."""
+    root = page_of(page)
+    first: dict[str, list[str]] = {"title": ["Checkout is slow"]}
+    for item in root.iter("input"):
+        if item.get("type") in {"radio", "checkbox"} and item.get("value"):
+            first.setdefault(item.get("name", ""), [item.get("value", "")])
+    return urlencode({**controls(root, "declaration"), **first}, doseq=True)
+
+
+def resolver(environment: dict[str, str], times: int) -> dict[str, float]:
+    """Microseconds to decide what the large form shows and requires, answered (`rules`), and the
+    same without a condition in it (`bare`); and how many `fields` and `conditions` it has.
+    """
+    os.environ |= environment
+    django.setup()
+    # Models can be imported once Django is set up, not before.
+    from incidentportal.accounts.models import User  # noqa: PLC0415  # as above
+    from incidentportal.catalog.current import current  # noqa: PLC0415  # as above
+    from incidentportal.declarations.forms import forms_of  # noqa: PLC0415  # as above
+
+    catalog = current()
+    assert catalog is not None
+    definition = max(
+        forms_of(catalog, User.objects.get()).definitions, key=lambda one: len(one.fields)
+    )
+    clauses = [clause for one in definition.rules for clause in (one.shown, one.required)]
+    bare = replace(definition, rules=(NO_RULES,) * len(definition.fields))
+    answers = {field.name: _an_answer(field) for field in definition.fields}
+    took = medians(times, lambda: resolve(definition, answers), lambda: resolve(bare, answers))
+    return {
+        "rules": took[0] * 1000,
+        "bare": took[1] * 1000,
+        "fields": len(definition.fields),
+        "conditions": sum(len(clause.conditions) for clause in clauses),
+    }
+
+
+def _an_answer(field: Field) -> list[str]:
+    return [next(iter(field.options)).id] if field.options else ["1"]
 
 
 def slowest_search() -> tuple[str, float]:

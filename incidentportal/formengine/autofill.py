@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from incidentportal.catalog.picture import Picture
-from incidentportal.formengine.fields import Answers, Field
+from incidentportal.formengine.fields import Answers, Field, given
 from incidentportal.formengine.kinds import CONTROLS
 from incidentportal.formengine.matching import find_option
 
@@ -20,13 +21,20 @@ if TYPE_CHECKING:
     from incidentportal.formengine.resolve import ResolvedForm
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Autofill:
-    """`target` follows `source` (control names): what each of the source's entities sets it to."""
+    """`target` follows `source` (control names): what each of the source's entities sets it to, in
+    the order in which the source lists them.
+    """
 
     target: str
     source: str
     values: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The entities' order: not that in which they happened to be posted."""
+        return {entity: place for place, entity in enumerate(self.values)}
 
 
 def make_autofills(definitions: Iterable[FormDefinition], picture: Picture) -> tuple[Autofill, ...]:
@@ -48,12 +56,13 @@ def _values(source: Field, target: Field, picture: Picture) -> dict[str, tuple[s
     if source.selected != "selected_catalog_entity_ids" or source.options is None:
         return {}
     most = None if CONTROLS[target.control].many else 1
+    referred = {one.id: one.properties.get(target.auto_set) for one in picture.catalog_entities}
     values = {}
-    for entity in picture.catalog_entities:
-        referred = entity.properties.get(target.auto_set, ())
-        if referred and entity.id in source.options:
-            found = (one for text in referred for one in find_option(target, text)[:1])
-            values[entity.id] = tuple(dict.fromkeys(found))[:most]
+    for option in source.options:
+        found = (
+            one for text in referred.get(option.id) or () for one in find_option(target, text)[:1]
+        )
+        values[option.id] = tuple(dict.fromkeys(found))[:most]
     return {entity: found for entity, found in values.items() if found}
 
 
@@ -70,8 +79,9 @@ def autofilled(
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
     usable = (one for one in autofills if one.source in shown and one.target in shown)
     for autofill in sorted(usable, key=lambda one: order[one.source]):
-        chosen = (autofill.values.get(entity, ()) for entity in answers.get(autofill.source, ()))
-        values = tuple(dict.fromkeys(value for each in chosen for value in each))
+        chosen = set(given(shown[autofill.source], answers)) & autofill.values.keys()
+        ordered = sorted(chosen, key=autofill.places.__getitem__) if len(chosen) > 1 else chosen
+        values = tuple(dict.fromkeys(one for each in ordered for one in autofill.values[each]))
         if values and autofill.target not in found:
             many = CONTROLS[shown[autofill.target].control].many
             found[autofill.target] = (autofill.source, values if many else values[:1])

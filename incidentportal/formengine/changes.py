@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from incidentportal.formengine.conditions import tokens
 from incidentportal.formengine.definition import Forms
-from incidentportal.formengine.fields import Answers, Field
+from incidentportal.formengine.fields import Field
 from incidentportal.formengine.filling import Filling
 from incidentportal.formengine.formsets import choose_form_set
 from incidentportal.formengine.matching import is_open
@@ -40,7 +41,7 @@ def changes(old: Forms, new: Filling, now: Forms) -> Changes:
     """
     answers = new.answers
     before = resolve(choose_form_set(old, answers), answers)
-    lost = tuple(_lost(old, now, answers))
+    lost = tuple(_lost(old, now, new))
     asked = {state.field.name: state for state in before.shown}
     sentences = list(lost)
     for state in new.form.shown:
@@ -54,11 +55,20 @@ def changes(old: Forms, new: Filling, now: Forms) -> Changes:
     return Changes(tuple(dict.fromkeys(sentences)), lost)
 
 
-def _lost(old: Forms, now: Forms, answers: Answers) -> Iterator[str]:
+def _lost(old: Forms, now: Forms, new: Filling) -> Iterator[str]:
     for name, field in old.by_name.items():
-        text = _text(field, given_values(answers, field))
-        if name not in now.by_name and text:
+        if name in now.by_name or _is_the_portals(field, new):
+            continue
+        text = _text(field, given_values(new.answers, field))
+        if text:
             yield f"“{field.label}” is no longer on the form. Your answer was: {text}"
+
+
+def _is_the_portals(field: Field, new: Filling) -> bool:
+    """Whether the field holds what the portal put there: nobody misses a default."""
+    portal = new.carried.set_by_portal(field.name)
+    answer = tokens(field, new.answers.get(field.name, ()))
+    return field.name not in new.carried.own and answer == tokens(field, portal)
 
 
 def _gone(before: Field, now: Field, chosen: Sequence[str]) -> Iterator[str]:
@@ -73,6 +83,8 @@ def _gone(before: Field, now: Field, chosen: Sequence[str]) -> Iterator[str]:
 def _text(field: Field, values: Sequence[str]) -> str:
     if field.read_only:
         return ""
+    if field.control == "checkbox":
+        return "ticked" if tokens(field, values) else ""
     if field.options is not None:
         values = [option.label for one in values if (option := field.options.get(one))]
     text = ", ".join(values).strip()

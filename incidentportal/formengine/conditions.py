@@ -7,6 +7,7 @@ are *tokens*: the answer's ids, texts or tick, normalised. `docs/form-rules.md` 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -24,6 +25,8 @@ _UNTICKED_VALUES = frozenset({"0"})
 EQUAL, NOT_EQUAL, IS_SET, IS_NOT_SET = "equal", "not_equal", "is_set", "is_not_set"
 COMPARISONS = frozenset({EQUAL, NOT_EQUAL, IS_SET, IS_NOT_SET})
 _WITH_VALUES = frozenset({EQUAL, NOT_EQUAL})
+_LONGEST_NUMBER = 50
+"""Digits; more than a number field takes (`kinds.py`) are compared as text."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,13 +34,15 @@ class Condition:
     """A condition, ready to be judged. `field` is what it looks at; None counts as unset.
 
     `accepted` are the tokens that it compares with. One that `can_judge` nothing (an unknown
-    comparison, a field that Rootly doesn't list) is neither true nor false.
+    comparison, a field that Rootly doesn't list) is neither true nor false. `on_tick`: what it
+    looks at is a checkbox, also where this form doesn't have it.
     """
 
     field: Field | None
     comparison: str
     accepted: Tokens = NOTHING
     can_judge: bool = True
+    on_tick: bool = False
 
     def holds(self, tokens: Tokens) -> bool:
         """Whether it holds for these tokens of its field's answer."""
@@ -52,7 +57,7 @@ class Condition:
 
         An unticked checkbox is unset, and equals 0.
         """
-        if not tokens and self.field is not None and self.field.control == "checkbox":
+        if not tokens and self.on_tick:
             return self.accepted >= _UNTICKED_VALUES
         return not self.accepted.isdisjoint(tokens)
 
@@ -68,8 +73,10 @@ def _ids(values: Sequence[str]) -> Tokens:
     return frozenset(value for value in values if value and not value.isspace())
 
 
-def _text(values: Sequence[str]) -> Tokens:
-    return frozenset(text for text in (value.strip() for value in values) if text)
+def _text(values: Iterable[str]) -> Tokens:
+    # A browser ends lines with CR LF, whatever Rootly's value has.
+    bare = (value.replace("\r\n", "\n").strip() for value in values)
+    return frozenset(text for text in bare if text)
 
 
 def _tick(values: Sequence[str]) -> Tokens:
@@ -85,15 +92,21 @@ def _plain_number(text: str) -> str:
         number = Decimal(text)
     except InvalidOperation:
         return text
-    return str(number.normalize()) if number.is_finite() and abs(number.adjusted()) < 50 else text
+    if not number.is_finite() or abs(number.adjusted()) > _LONGEST_NUMBER:
+        return text
+    plain = f"{number:f}"
+    if "." in plain:
+        plain = plain.rstrip("0").rstrip(".")
+    return "0" if plain == "-0" else plain
 
 
 def _listed(values: Sequence[str]) -> Tokens:
-    return _text([part for value in values for part in value.replace(",", "\n").splitlines()])
+    return _text(part for value in values for part in re.split(r"[,\r\n]", value))
 
 
-def _lines(values: Sequence[str]) -> Tokens:
-    return _text([part for value in values for part in value.splitlines()])
+def _labels(values: Sequence[str]) -> Tokens:
+    lines = (line.partition("=") for value in values for line in re.split(r"[\r\n]", value))
+    return _text(f"{key.strip()}{equals}{text.strip()}" for key, equals, text in lines)
 
 
 _TOKENS: Mapping[str, Callable[[Sequence[str]], Tokens]] = {
@@ -101,7 +114,7 @@ _TOKENS: Mapping[str, Callable[[Sequence[str]], Tokens]] = {
     "number": _number,
     "tags": _listed,
     "emails": _listed,
-    "labels": _lines,
+    "labels": _labels,
 }
 
 
@@ -114,10 +127,14 @@ class Made:
 
 
 def make_condition(
-    given: PlacementCondition | FormSetCondition, field: Field | None, *, known: bool
+    given: PlacementCondition | FormSetCondition,
+    field: Field | None,
+    *,
+    known: bool,
+    on_tick: bool = False,
 ) -> Made:
-    """Make Rootly's condition ready. `field` is what it looks at, where any form has it; `known`
-    says whether Rootly lists that field at all.
+    """Make Rootly's condition ready. `field` is what it looks at, where any form has it. Else
+    `known` says whether Rootly lists that field at all, and `on_tick` whether it is a checkbox.
     """
     comparison = given.comparison
     if comparison not in COMPARISONS:
@@ -126,23 +143,26 @@ def make_condition(
     if field is None and not known:
         said = "has a condition on a field that Rootly doesn't list"
         return Made(Condition(None, comparison, can_judge=False), (said,))
-    if comparison not in _WITH_VALUES or field is None:
-        return Made(Condition(field, comparison))
+    on_tick = on_tick if field is None else field.control == "checkbox"
+    if comparison not in _WITH_VALUES:
+        return Made(Condition(field, comparison, on_tick=on_tick))
     if not given.values:
         said = "has a condition that compares with nothing"
         return Made(Condition(field, comparison, can_judge=False), (said,))
-    accepted, unknown = _accepted(field, given.values)
+    if on_tick:
+        accepted, unknown = _accepted_ticks(given.values)
+    else:
+        accepted, unknown = _accepted(field, given.values) if field else (NOTHING, [])
+    subject = f"“{field.label}”" if field else "a field that this form doesn't have"
     remarks = tuple(
-        f"has a condition on “{field.label}” with a value that is none of its options: {value}"
+        f"has a condition on {subject} with a value that is none of its options: {value}"
         for value in unknown
     )
-    return Made(Condition(field, comparison, accepted), remarks)
+    return Made(Condition(field, comparison, accepted, on_tick=on_tick), remarks)
 
 
 def _accepted(field: Field, values: Iterable[str]) -> tuple[Tokens, list[str]]:
     """The tokens that a condition's values stand for, and the values that stand for nothing."""
-    if field.control == "checkbox":
-        return _accepted_ticks(values)
     if field.options is None:
         return frozenset().union(*(tokens(field, [value]) for value in values)), []
     accepted: set[str] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -71,12 +71,14 @@ class Forms:
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
-        """Every field of any set by control name; of several the first."""
-        known: dict[str, Field] = {}
-        for definition in self.definitions:
-            for one in definition.fields:
-                known.setdefault(one.name, one)
-        return known
+        """Every field of any set by control name (`every_field`)."""
+        return {one.name: one for one in every_field(self.definitions)}
+
+    @cached_property
+    def fixed_somewhere(self) -> frozenset[str]:
+        """The names of the fields that are read-only in some set."""
+        every = (one for definition in self.definitions for one in definition.fields)
+        return frozenset(one.name for one in every if one.read_only)
 
     @cached_property
     def depended_on(self) -> frozenset[str]:
@@ -94,3 +96,15 @@ class Forms:
         names = {one.field.name for one in conditions if one.field is not None}
         names |= {autofill.source for autofill in self.autofills}
         return frozenset(names | suggesting(self.by_name))
+
+
+def every_field(definitions: Iterable[FormDefinition]) -> Iterable[Field]:
+    """Each field of any set once. Of one that several sets have it is the first that can be
+    edited: what a person may answer somewhere counts, though another set makes it read-only.
+    """
+    known: dict[str, Field] = {}
+    for definition in definitions:
+        for one in definition.fields:
+            if one.name not in known or (known[one.name].read_only and not one.read_only):
+                known[one.name] = one
+    return known.values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from incidentportal.formengine.conditions import (
-    EQUAL,
+    IS_NOT_SET,
     IS_SET,
     NOTHING,
     Condition,
@@ -18,6 +18,8 @@ from incidentportal.formengine.formsets import applies
 from incidentportal.formengine.resolve import FieldState, Reason, ResolvedForm
 
 _MOST_VALUES = 3
+_LONGEST_VALUE = 40
+_OURS = "by your company’s form in Rootly"
 
 
 def why(state: FieldState, form: ResolvedForm) -> str:
@@ -25,10 +27,24 @@ def why(state: FieldState, form: ResolvedForm) -> str:
 
     A sentence: "Required because Severity is SEV1."
     """
+    appeared = state.shown_because.rule == "condition"
+    if state.required and state.required_because.rule == "marked_required" and appeared:
+        return f"Shown {reason(state.shown_because, form)}; required {_OURS}."
     if state.required:
         return f"Required {reason(state.required_because, form)}."
-    if state.shown_because.rule == "condition":
+    if appeared:
         return f"Shown {reason(state.shown_because, form)}."
+    return ""
+
+
+def why_missing(state: FieldState, form: ResolvedForm) -> str:
+    """Why a required field can't stay empty, to follow what is asked; blank where the form simply
+    says so. "it is required because Severity is SEV1".
+    """
+    if state.required_because.rule in {"condition", "demanded"}:
+        return f"it is required {reason(state.required_because, form)}"
+    if state.shown_because.rule == "condition":
+        return f"it is asked for {reason(state.shown_because, form)}"
     return ""
 
 
@@ -38,7 +54,7 @@ def reason(because: Reason, form: ResolvedForm) -> str:
         return f"because {_all(because.because, form.tokens_of)}"
     if because.rule == "demanded":
         return "because Rootly asked for it"
-    return "by your company’s form in Rootly"
+    return _OURS
 
 
 def why_this_form(forms: Forms, form: ResolvedForm, answers: Answers) -> str:
@@ -57,37 +73,47 @@ def why_this_form(forms: Forms, form: ResolvedForm, answers: Answers) -> str:
 
 def _all(conditions: Iterable[Condition], seen: Mapping[str, Tokens]) -> str:
     parts = dict.fromkeys(
-        _words(one, one.field, seen.get(one.field.name, NOTHING))
-        for one in conditions
+        _fact(one, one.field, seen.get(one.field.name, NOTHING))
         if one.field is not None
+        else "a field that this form doesn’t have is empty"
+        for one in conditions
     )
-    return _joined(parts or ["of a field that this form doesn’t have"])
+    return _joined(parts)
 
 
-def _words(condition: Condition, field: Field, seen: Tokens) -> str:
-    """The condition as it holds: "Severity is SEV1", "Customers can tell is ticked"."""
-    if field.control == "checkbox":
+def _fact(condition: Condition, field: Field, seen: Tokens) -> str:
+    """What the condition found, whether or not it holds: "Severity is SEV1"."""
+    if condition.on_tick:
         return f"{field.label} is {'ticked' if seen else 'not ticked'}"
-    if condition.comparison == IS_SET:
-        return f"{field.label} is filled in"
     if not seen:
         return f"{field.label} is empty"
-    if condition.comparison == EQUAL:
-        return f"{field.label} is {_values(field, condition.accepted & seen)}"
-    return f"{field.label} is not {_values(field, condition.accepted)}"
+    if condition.comparison in {IS_SET, IS_NOT_SET}:
+        return f"{field.label} is filled in"
+    if matched := _values(field, condition.accepted & seen, "and"):
+        return f"{field.label} is {matched}"
+    if others := _values(field, condition.accepted, "or"):
+        return f"{field.label} is not {others}"
+    return f"{field.label} is something else"
 
 
-def _values(field: Field, wanted: Iterable[str]) -> str:
-    """The values by name, in the list's order as far as it has them."""
-    chosen = set(wanted)
+def _values(field: Field, wanted: Tokens, word: str) -> str:
+    """The values by name, a few of them, in an order that doesn't change; blank for none."""
     if field.options is None:
-        labels = sorted(f"“{text}”" for text in chosen)
+        labels = sorted(f"“{_short(text)}”" for text in wanted)
     else:
-        labels = [option.label for one in sorted(chosen) if (option := field.options.get(one))]
-    shown = labels[:_MOST_VALUES] + (["…"] if len(labels) > _MOST_VALUES else [])
-    return " or ".join(shown) or "something else"
+        options = (field.options.get(one) for one in wanted)
+        labels = sorted(_short(option.label) for option in options if option)
+    more = len(labels) - _MOST_VALUES
+    if more > 0:
+        labels = [*labels[:_MOST_VALUES], f"{more} more"]
+    return _joined(labels, word) if labels else ""
 
 
-def _joined(parts: Iterable[str]) -> str:
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_VALUE else f"{line[:_LONGEST_VALUE]}…"
+
+
+def _joined(parts: Iterable[str], word: str = "and") -> str:
     *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {word} {last}" if first else last

@@ -24,7 +24,7 @@ from incidentportal.formengine.strength import Origin, Values, strongest
 
 Given = Mapping[Origin, Mapping[str, Values]]
 """What each origin says, by control name."""
-ROUNDS = 5
+ROUNDS = 10
 """A field that another sets may choose the form set, show a field, or set a third one; after so
 many rounds whatever still changes stays as it is."""
 _TICK_WORDS = TICKED | UNTICKED | {""}
@@ -79,9 +79,10 @@ def go_on(
         )
     person: dict[str, Values] = {}
     for name, field in forms.by_name.items():
-        values = posted.get(name) if name in posted else now.kept.get(name, ())
-        if name not in unseen and not _same(field, values or (), now.set_by_portal(name)):
-            person[name] = tuple(values or ())
+        values = _answer(field, posted, now, fixed=name in forms.fixed_somewhere)
+        own = name in now.own or not _same(field, values, now.set_by_portal(name))
+        if own and name not in unseen:
+            person[name] = values
     if took := suggestions.taken(posted, forms.by_name):
         name, option_id = took
         many = CONTROLS[forms.by_name[name].control].many
@@ -97,33 +98,31 @@ def _fill(
     posted: Answers,
     demanded: AbstractSet[str] = frozenset(),
 ) -> Filling:
-    auto: dict[str, tuple[str, Values]] = {}
+    found: dict[str, tuple[str, Values]] = {}
     for _ in range(ROUNDS):
+        auto = found
         answers, origins = _settle(forms.by_name.items(), person, auto, now)
         form = resolve(choose_form_set(forms, answers), answers, demanded)
         found = autofilled(forms.autofills, form, answers)
         if found == auto:
             break
-        auto = found
-    kept_back = {state.field.name for state in form.shown}
-    known = {
-        # A field that the person changed goes on to be theirs, whatever its source says later.
-        name: one
-        for name, one in now.auto.items()
-        if name in person and name not in auto
-    }
-    return Filling(
-        form,
-        {**posted, **answers},
-        replace(
-            now,
-            auto={**known, **auto},
-            kept={
-                name: values for name, values in answers.items() if values and name not in kept_back
-            },
-        ),
-        origins,
-    )
+    on_page = {state.field.name for state in form.shown if not state.field.read_only}
+    kept = {name: values for name, values in answers.items() if values and name not in on_page}
+    after = replace(now, auto=auto, own=tuple(person), kept=kept)
+    return Filling(form, {**posted, **answers}, after, origins)
+
+
+def _answer(field: Field, posted: Answers, now: Carried, *, fixed: bool) -> Values:
+    """What stands in the field: what was posted, else what the form carried for it.
+
+    `fixed`: some form set has it as read-only. Then its page may have posted its default, which is
+    no answer where another one was kept.
+    """
+    kept = now.kept.get(field.name, ())
+    values = posted.get(field.name)
+    if values is None or (fixed and kept and _same(field, values, field.defaults)):
+        return kept
+    return tuple(values)
 
 
 def _settle(
@@ -154,13 +153,16 @@ def _settle(
 
 
 def _same(field: Field, values: Sequence[str], portal: Values) -> bool:
-    """Whether what was posted is what the portal had set: blanks, line ends and the order of
-    choices don't count.
+    """Whether what was posted is what the portal had set: line ends and the order of choices don't
+    count, but every character that somebody typed does.
     """
     if field.control == "checkbox" and not {v.strip().lower() for v in values} <= _TICK_WORDS:
         return False  # nobody can tell what it means: an error, never a tick that was left
-    return tokens(field, values) == tokens(field, portal) or _bare(values) == _bare(portal)
+    if field.options is not None or field.control == "checkbox":
+        return tokens(field, values) == tokens(field, portal)
+    return _typed(values) == _typed(portal)
 
 
-def _bare(values: Sequence[str]) -> list[str]:
-    return [" ".join(value.split()) for value in values if value.strip()]
+def _typed(values: Sequence[str]) -> str:
+    text = "\n".join(values).replace("\r\n", "\n")
+    return "" if text.isspace() else text

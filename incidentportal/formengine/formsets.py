@@ -17,8 +17,8 @@ from incidentportal.formengine.conditions import (
     make_condition,
     tokens,
 )
-from incidentportal.formengine.definition import FormDefinition, Forms
-from incidentportal.formengine.fields import Answers, Field, given
+from incidentportal.formengine.definition import FormDefinition, Forms, every_field
+from incidentportal.formengine.fields import Answers, given
 from incidentportal.formengine.kinds import CONTROLS
 from incidentportal.rootly.records import FormSet
 
@@ -63,10 +63,7 @@ def make_set_conditions(
 
     A set that can't be judged (an unknown comparison) never holds, and is reported.
     """
-    by_id: dict[str, Field] = {}
-    for definition in definitions:
-        for field in definition.fields:
-            by_id.setdefault(field.id, field)
+    by_id = {field.id: field for field in every_field(definitions)}
     sets = {form_set.id: form_set for form_set in form_sets}
     problems: list[Problem] = []
     made: list[tuple[Condition, ...]] = []
@@ -94,12 +91,18 @@ def _overlaps(
     conditional = [
         (definition, conditions)
         for definition, conditions in zip(definitions, made, strict=True)
-        if conditions and definition.fields and all(one.can_judge for one in conditions)
+        if conditions and definition.fields and all(_can_hold(one) for one in conditions)
     ]
     for (first, ones), (second, others) in combinations(conditional, 2):
         if not any(_exclude(one, other) for one in ones for other in others):
             said = f"may match together with “{second.name}”; then “{first.name}” is used"
             yield _about(first, "form_sets_overlap", said)
+
+
+def _can_hold(condition: Condition) -> bool:
+    """Whether any answer makes it hold: what is compared with nothing that exists never does."""
+    empty = condition.comparison == EQUAL and not condition.accepted
+    return condition.can_judge and not empty
 
 
 def _exclude(one: Condition, other: Condition) -> bool:

@@ -21,8 +21,8 @@ from incidentportal.formengine.kinds import BUILT_INS, CONTROLS
 from incidentportal.formengine.matching import find_option, is_open
 from incidentportal.formengine.names import plain
 from incidentportal.formengine.resolve import ResolvedForm
+from incidentportal.formengine.showable import showable
 from incidentportal.formengine.strength import Values
-from incidentportal.formengine.view import showable
 
 MOST_VALUES = 200
 MOST_TEXT = 20_000

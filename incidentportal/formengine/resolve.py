@@ -159,29 +159,37 @@ class _Sight:
 
 def _state(sight: _Sight, place: int, demanded: AbstractSet[str], field: Field) -> FieldState:
     if field.name in demanded:
-        return FieldState(field, True, True, _DEMANDED, _DEMANDED)
+        because = _NOTHING if _nothing_to_choose(field) else _DEMANDED
+        return FieldState(field, True, because is _DEMANDED, _DEMANDED, because)
     if place in sight.unstable:
         return FieldState(field, True, False, _UNSTABLE, _UNSTABLE)
     rules = sight.definition.rules[place]
     if place in sight.hidden:
-        because = Reason("condition", rules.shown.deciding(sight.seen))
+        because = _why(rules.shown, sight.seen, False)
         return FieldState(field, False, False, because, _HIDDEN)
     shown_because = _PLACED
     if rules.shown.conditions:
-        shown_because = _why(rules.shown, sight.seen)
+        shown_because = _why(rules.shown, sight.seen, rules.shown.judge(sight.seen))
+        if shown_because is _FAIL_OPEN:
+            return FieldState(field, True, False, _FAIL_OPEN, _FAIL_OPEN)
     required, required_because = _required(field, rules.required, sight.seen)
     return FieldState(field, True, required, shown_because, required_because)
 
 
 def _required(field: Field, clause: Clause, seen: list[Tokens]) -> tuple[bool, Reason]:
-    if field.options is not None and not len(field.options) and not is_open(field.options):
+    if _nothing_to_choose(field):
         return False, _NOTHING
     if clause.conditions:
-        return clause.judge(seen) is True, _why(clause, seen)
+        verdict = clause.judge(seen)
+        return verdict is True, _why(clause, seen, verdict)
     return (True, _MARKED) if field.required else (False, _NOT_MARKED)
 
 
-def _why(clause: Clause, seen: list[Tokens]) -> Reason:
-    if clause.judge(seen) is None:
+def _nothing_to_choose(field: Field) -> bool:
+    return field.options is not None and not len(field.options) and not is_open(field.options)
+
+
+def _why(clause: Clause, seen: list[Tokens], verdict: bool | None) -> Reason:
+    if verdict is None:
         return _FAIL_OPEN
-    return Reason("condition", clause.deciding(seen))
+    return Reason("condition", clause.deciding(seen, verdict))

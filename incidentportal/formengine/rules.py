@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from incidentportal.formengine.conditions import Condition, Tokens, make_condition
 from incidentportal.formengine.fields import Field
-from incidentportal.rootly.records import PlacementCondition
+from incidentportal.formengine.kinds import BUILT_INS, INPUT_KINDS
+from incidentportal.rootly.records import FormField, PlacementCondition
 
 Report = Callable[[str, str], None]
 """Takes a problem's kind, and what is said of the field, to follow its name."""
@@ -35,9 +36,8 @@ class Clause:
                 return self.any_of
         return None if unknown else not self.any_of
 
-    def deciding(self, seen: Sequence[Tokens]) -> tuple[Condition, ...]:
-        """The conditions that the verdict rests on."""
-        verdict = self.judge(seen)
+    def deciding(self, seen: Sequence[Tokens], verdict: bool) -> tuple[Condition, ...]:
+        """The conditions that this verdict rests on."""
         return tuple(
             condition
             for place, condition in self.conditions
@@ -62,11 +62,11 @@ NO_RULES = FieldRules()
 
 
 def make_rules(
-    fields: Sequence[Field], listed: Container[str], report: Callable[[Field], Report]
+    fields: Sequence[Field], listed: Mapping[str, FormField], report: Callable[[Field], Report]
 ) -> tuple[FieldRules, ...]:
     """The rules of each field of a form, in its order.
 
-    `listed` has every field id that Rootly lists; `report` takes what is wrong with the rules.
+    `listed` has every field that Rootly lists, by id; `report` takes what is wrong with the rules.
     """
     places = {field.id: place for place, field in enumerate(fields)}
     maker = _Maker(fields, places, listed)
@@ -79,7 +79,7 @@ def make_rules(
 class _Maker:
     fields: Sequence[Field]
     places: Mapping[str, int]
-    listed: Container[str]
+    listed: Mapping[str, FormField]
 
     def rules(self, field: Field, report: Report) -> FieldRules:
         sorts = {PLACEMENT, REQUIRED}
@@ -107,10 +107,19 @@ class _Maker:
         for one in given:
             place = self.places.get(one.form_field_id, -1)
             target = self.fields[place] if place >= 0 else None
-            made = make_condition(one, target, known=one.form_field_id in self.listed)
+            listed = self.listed.get(one.form_field_id)
+            made = make_condition(one, target, known=listed is not None, on_tick=_is_tick(listed))
             for remark in made.remarks:
                 report("condition_unknown", remark)
             if place >= own:
                 below = "itself" if place == own else f"“{self.fields[place].label}”, below it"
                 report("condition_below", f"has a condition that looks at {below}")
             yield place, made.condition
+
+
+def _is_tick(form_field: FormField | None) -> bool:
+    if form_field is None:
+        return False
+    built_in = BUILT_INS.get(form_field.kind)
+    control = built_in.control if built_in else INPUT_KINDS.get(form_field.input_kind)
+    return control == "checkbox"

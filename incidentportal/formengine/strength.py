@@ -27,9 +27,9 @@ Offers = Mapping[Origin, Values]
 def strongest(offers: Offers) -> tuple[Origin, Values] | None:
     """The strongest origin that offers a value, with its value; None where none does.
 
-    An empty value is no offer, but for the person's: they may have cleared the field.
+    A blank value is no offer, but for the person's: they may have cleared the field.
     """
     for origin in ORDER:
-        if origin in offers and (offers[origin] or origin == "person"):
+        if origin in offers and (origin == "person" or any(map(str.strip, offers[origin]))):
             return origin, offers[origin]
     return None

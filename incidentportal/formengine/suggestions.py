@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incidentportal.formengine.fields import Answers, Field
+from incidentportal.formengine.fields import Answers, Field, given
 from incidentportal.rootly.records import Service
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def suggest(
     shown = {state.field.name: state.field for state in form.shown}
     if SOURCE not in shown:
         return {}
-    chosen = [services[one] for one in answers.get(SOURCE, ()) if one in services]
+    chosen = [services[one] for one in given(shown[SOURCE], answers) if one in services]
     found = {}
     for name in ("group_ids", "environment_ids"):
         field = shown.get(name)

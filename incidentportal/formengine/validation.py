@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from incidentportal.formengine.checks import check
 from incidentportal.formengine.cleaning import Invalid
-from incidentportal.formengine.explain import reason
+from incidentportal.formengine.explain import why_missing
 from incidentportal.formengine.fields import Answers, Field, Value, given
 from incidentportal.formengine.kinds import CONTROLS
 from incidentportal.formengine.resolve import FieldState, ResolvedForm
@@ -61,12 +61,10 @@ def given_values(answers: Answers, field: Field) -> list[str]:
 
 def missing(state: FieldState, form: ResolvedForm) -> str:
     """What to tell a person who left a required field empty, with the reason where it is one of
-    their own answers.
+    their own answers: "Choose a cause: it is required because Severity is SEV1".
     """
-    asked = _ask(state.field)
-    if state.required_because.rule in {"condition", "demanded"}:
-        return f"{asked}: it is required {reason(state.required_because, form)}"
-    return asked
+    asked, because = _ask(state.field), why_missing(state, form)
+    return f"{asked}: {because}" if because else asked
 
 
 def _ask(field: Field) -> str:

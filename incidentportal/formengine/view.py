@@ -26,6 +26,7 @@ from incidentportal.formengine.searching import (
     search,
     searched_name,
 )
+from incidentportal.formengine.showable import showable
 from incidentportal.formengine.suggestions import Suggestion
 from incidentportal.formengine.validation import given_values
 
@@ -34,12 +35,6 @@ RADIOS = 7
 _GONE_SHOWN = 20
 _INFORMED = 10
 _LONGEST_ID = 255
-# Control characters, lone surrogates and noncharacters: no HTML document may hold them.
-_UNSHOWABLE = re.compile(
-    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000))
-    + "]"
-)
 # What a browser's own date controls keep; other text would vanish from them.
 _NATIVE = {
     "date": re.compile(r"(\d{4}-\d{2}-\d{2})?", re.ASCII),
@@ -204,25 +199,27 @@ class _Seen:
     extras: Extras
 
 
-_Key = tuple[bool, bool, bool, str, str]
-_untouched: WeakKeyDictionary[Field, dict[_Key, FieldView]] = WeakKeyDictionary()
-_MOST_KEPT = 20
-"""Views kept of one field: it has as many as there are reasons to show it."""
+_Key = tuple[bool, Sequence[str], bool, str, str]
+_kept_views: WeakKeyDictionary[Field, dict[_Key, FieldView]] = WeakKeyDictionary()
+_MOST_KEPT = 50
+"""Views kept of one field: one for each choice, and each reason to show it."""
 
 
 def _field_view(seen: _Seen, state: FieldState, errors: tuple[str, ...]) -> FieldView:
-    """The view of one field: the kept one where it is empty or holds its default."""
+    """The view of one field: the kept one where it is empty, holds its default, or some of its
+    options. What somebody typed is kept by nobody.
+    """
     field = state.field
     given = given_values(seen.answers, field)
-    typed = bool(given) and tuple(given) != field.defaults
+    typed = tuple(given) not in {(), field.defaults} and not _is_choice(field, given)
     special = field.name in seen.extras.notes or field.name in seen.extras.suggestions
     changing = is_open(field.options) or (is_long(field) and query(seen.answers, field))
     if errors or typed or special or changing:
         return _make_view(seen, state, given, errors)
-    kept = _untouched.setdefault(field, {})
+    kept = _kept_views.setdefault(field, {})
     key = (
         state.required,
-        bool(given),
+        tuple(given),
         field.name in seen.extras.redraws,
         str(seen.zone) if field.control == "datetime" else "",
         why(state, seen.form),
@@ -232,6 +229,13 @@ def _field_view(seen: _Seen, state: FieldState, errors: tuple[str, ...]) -> Fiel
             kept.clear()
         kept[key] = _make_view(seen, state, given, ())
     return kept[key]
+
+
+def _is_choice(field: Field, given: Sequence[str]) -> bool:
+    options = field.options
+    if options is None or is_long(field):
+        return field.control == "checkbox" and given == ["true"]
+    return all(one in options for one in given)
 
 
 def _make_view(
@@ -388,8 +392,3 @@ def _gone(options: OptionList, chosen: tuple[str, ...]) -> tuple[ChoiceView, ...
         ChoiceView(option_id, said, option_id, selected=True)
         for option_id, _ in zip(gone, range(_GONE_SHOWN), strict=False)
     )
-
-
-def showable(text: str) -> str:
-    """Text as a page can carry it: what HTML may not hold becomes replacement characters."""
-    return _UNSHOWABLE.sub("�", text)

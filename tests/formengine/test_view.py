@@ -254,3 +254,16 @@ def test_what_a_page_says_was_searched_for_counts_as_searched() -> None:
     assert search is not None
     again = {search.name: [search.query], search.done_name: [search.query]}
     assert unsearched(form, again) == ()
+
+
+def test_a_choice_is_drawn_once_for_everybody_and_what_somebody_typed_is_kept_by_nobody() -> None:
+    form = resolved(built_in("title"), built_in("severity"), form_field("t", input_kind="checkbox"))
+    answers = {"title": ["secret"], "severity_id": ["1"], "form_field_t": ["true"]}
+    first, second = (form_view(form, answers, UTC).fields for _ in range(2))
+    assert [one is two for one, two in zip(first, second, strict=True)] == [False, True, True]
+    assert [choice.selected for choice in first[1].choices] == [False, True]
+    other = form_view(form, {**answers, "severity_id": ["0"], "form_field_t": []}, UTC).fields
+    assert [choice.selected for choice in other[1].choices] == [True, False]
+    assert [first[2].checked, other[2].checked] == [True, False]
+    gone = {"severity_id": ["9"]}
+    assert form_view(form, gone, UTC).fields[1] is not form_view(form, gone, UTC).fields[1]

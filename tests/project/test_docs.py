@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
+from typing import get_args
 
 import gates
 import pytest
 
 from incidentportal.env import SETTINGS
+from incidentportal.formengine.conditions import COMPARISONS
+from incidentportal.formengine.resolve import Rule
+from incidentportal.formengine.strength import ORDER
 
 DECISIONS = gates.ROOT / "docs/decisions"
 PAGES = [
@@ -28,6 +32,18 @@ def test_the_readme_lists_every_setting_with_its_meaning_and_default() -> None:
     rows = re.findall(r"(?m)^\| `(\w+)` \| (.+) \| (.+) \|$", section)
 
     assert rows == [(row.name, row.meaning, row.default_text) for row in SETTINGS]
+
+
+def test_the_rules_page_names_every_reason_comparison_origin_and_report() -> None:
+    reported = "".join(
+        read(f"incidentportal/formengine/{name}.py") for name in ("rules", "conditions", "formsets")
+    )
+    kinds = set(re.findall(r'(?:report|_about)\((?:definition, )?"(\w+)"', reported))
+
+    named = set(re.findall(r"`(\w+)`", read("docs/form-rules.md")))
+
+    assert kinds >= {"condition_unknown", "condition_below", "operator_unknown"}
+    assert named >= {*get_args(Rule), *COMPARISONS, *ORDER, *kinds}
 
 
 @pytest.mark.parametrize("document", PAGES, ids=lambda document: document.name)

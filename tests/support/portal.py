@@ -17,6 +17,7 @@ from incidentportal.catalog import connection, current
 from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.catalog.sync import sync_catalog
 from incidentportal.declarations import work
+from tests.support.controls import controls, page_of
 from tests.support.people import PageClient
 from tests.support.sandbox import Sandbox
 
@@ -94,9 +95,12 @@ class Form:
         return unescape(found[1])
 
     def send(self, **answers: Any) -> Any:
-        """Post the answers; the form now is what came back."""
-        identity = self.identity
-        self.response = self.client.post(self.address, {"declaration": identity, **answers})
+        """Post all controls of the page, as a browser does, with these answers in their place (None
+        takes a control away); the form now is what came back.
+        """
+        posted = {**controls(page_of(self.html), "declaration"), **answers}
+        kept = {name: value for name, value in posted.items() if value is not None}
+        self.response = self.client.post(self.address, kept)
         return self.response
 
     def filled(self, **answers: Any) -> dict[str, Any]:
