@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import QueryDict
 
 from incidentportal.accounts.models import User
@@ -17,7 +16,6 @@ from incidentportal.catalog.current import Catalog
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.submission import Submission
 from incidentportal.formengine import (
-    building,
     carried,
     errormap,
     filling,
@@ -32,6 +30,8 @@ from incidentportal.formengine.explain import why_this_form
 from incidentportal.formengine.filling import Filling
 from incidentportal.formengine.resolve import ResolvedForm
 from incidentportal.formengine.view import Extras, FormView, form_view
+from incidentportal.presets.current import site_values
+from incidentportal.presets.forms import forms_of
 
 RANKS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 LAST_RANK = 9999
@@ -57,7 +57,8 @@ class FilledForm:
     def start(cls, catalog: Catalog, person: User) -> FilledForm:
         """A new one, with its defaults."""
         forms = forms_of(catalog)
-        return cls(catalog, forms, filling.start(forms, {}, catalog.snapshot_id), person.zone)
+        given: filling.Given = {"site": site_values(forms)}
+        return cls(catalog, forms, filling.start(forms, given, catalog.snapshot_id), person.zone)
 
     @classmethod
     def posted(
@@ -71,7 +72,8 @@ class FilledForm:
         past = current.past(before) if before not in {0, catalog.snapshot_id} else None
         old = forms_of(past) if past else forms
         new = unseen(old, forms) if past else frozenset()
-        filled = filling.go_on(forms, answers, catalog.snapshot_id, unseen=new)
+        fresh: filling.Given = {"site": site_values(forms)} if new else {}
+        filled = filling.go_on(forms, answers, catalog.snapshot_id, fresh=fresh, unseen=new)
         found = changes(old, filled, forms) if past else NO_CHANGES
         return cls(catalog, forms, filled, person.zone, found)
 
@@ -196,12 +198,6 @@ class FilledForm:
 def answers_of(posted: QueryDict) -> dict[str, list[str]]:
     """What was posted, by control name."""
     return {name: [str(value) for value in posted.getlist(name)] for name in posted}
-
-
-def forms_of(catalog: Catalog) -> Forms:
-    """The forms of this catalog, made once."""
-    name = settings.ROOTLY_FORM
-    return catalog.cached(("forms", name), lambda fresh: building.build(fresh.picture, fresh, name))
 
 
 def _rank(catalog: Catalog, severity_id: str | None) -> int:
