@@ -79,21 +79,20 @@ def warnings() -> list[str]:
     catalog = current_catalog()
     if catalog is None:
         return []
-    sentences = [
-        one.sentence for one in _keeper.worked(forms_of(catalog), connection.upstream())[1]
-    ]
-    more = len(sentences) - _MOST_TOLD
-    if more > 0:
-        return [
-            *sentences[:_MOST_TOLD],
-            f"Site-wide defaults with a problem besides these: {more}.",
-        ]
+    _, problems = _keeper.worked(forms_of(catalog), connection.upstream())
+    sentences = [one.sentence for one in problems[:_MOST_TOLD]]
+    if more := len(problems) - len(sentences):
+        sentences.append(f"Site-wide defaults with a problem besides these: {more}.")
     return sentences
 
 
 def changed(**_: Any) -> None:
     """Look at the database once this change stands there (a signal's receiver)."""
-    transaction.on_commit(lambda: _keeper.look_at_once())
+    transaction.on_commit(_look_at_once)
+
+
+def _look_at_once() -> None:
+    _keeper.look_at_once()
 
 
 def forget() -> None:

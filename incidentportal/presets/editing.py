@@ -72,9 +72,8 @@ def change(request: HttpRequest, admin: ModelAdmin[SiteDefault], row: SiteDefaul
     elif field is None or unfit(field):
         wrong = judge(forms, row).wrong
     if field is None or wrong:
-        return _page(
-            request, {"row": row, "wrong": wrong, "was": in_words(None, row.values, row.words)}
-        )
+        was = in_words(None, row.values, row.words)
+        return _page(request, {"row": row, "wrong": wrong, "was": was})
     return _Setting(request, admin, field, row).answer()
 
 
