@@ -105,15 +105,12 @@ def resolver(environment: dict[str, str], times: int) -> dict[str, float]:
     os.environ |= environment
     django.setup()
     # Models can be imported once Django is set up, not before.
-    from incidentportal.accounts.models import User  # noqa: PLC0415  # as above
     from incidentportal.catalog.current import current  # noqa: PLC0415  # as above
-    from incidentportal.declarations.forms import forms_of  # noqa: PLC0415  # as above
+    from incidentportal.presets.forms import forms_of  # noqa: PLC0415  # as above
 
     catalog = current()
     assert catalog is not None
-    definition = max(
-        forms_of(catalog, User.objects.get()).definitions, key=lambda one: len(one.fields)
-    )
+    definition = max(forms_of(catalog).definitions, key=lambda one: len(one.fields))
     clauses = [clause for one in definition.rules for clause in (one.shown, one.required)]
     bare = replace(definition, rules=(NO_RULES,) * len(definition.fields))
     answers = {field.name: _an_answer(field) for field in definition.fields}

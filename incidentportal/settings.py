@@ -61,6 +61,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "incidentportal.accounts",
     "incidentportal.catalog",
+    "incidentportal.presets",
     "incidentportal.declarations",
     "incidentportal.portal",
     "allauth",

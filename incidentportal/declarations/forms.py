@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -19,7 +18,6 @@ from incidentportal.catalog.current import Catalog
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.submission import Submission
 from incidentportal.formengine import (
-    building,
     carried,
     errormap,
     filling,
@@ -36,6 +34,8 @@ from incidentportal.formengine.filling import Filling
 from incidentportal.formengine.prefill import NO_LINK, Prefilled
 from incidentportal.formengine.resolve import ResolvedForm
 from incidentportal.formengine.view import Extras, FormView, form_view
+from incidentportal.presets.current import site_values
+from incidentportal.presets.forms import forms_of
 
 RANKS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 LAST_RANK = 9999
@@ -63,9 +63,10 @@ class FilledForm:
         cls, catalog: Catalog, person: User, query: Mapping[str, Sequence[str]] | None = None
     ) -> FilledForm:
         """A new one, with its defaults, and what the link says that it was opened by."""
-        forms = forms_of(catalog, person)
+        forms = _forms(catalog, person)
         link = prefill.read(forms, query or {})
-        filled = filling.start(forms, {"link": link.values}, catalog.snapshot_id)
+        given: filling.Given = {"link": link.values, "site": site_values(forms)}
+        filled = filling.start(forms, given, catalog.snapshot_id)
         return cls(catalog, forms, filled, person.zone, link=link)
 
     @classmethod
@@ -75,19 +76,20 @@ class FilledForm:
         """As it was posted. Where Rootly's configuration changed since the page was made, what
         is new begins with its defaults, and `changes` tell the rest.
         """
-        forms = forms_of(catalog, person)
+        forms = _forms(catalog, person)
         before = carried.read(answers).snapshot
         past = current.past(before) if before not in {0, catalog.snapshot_id} else None
-        old = forms_of(past, person) if past else forms
+        old = _forms(past, person) if past else forms
         new = unseen(old, forms) if past else frozenset()
-        filled = filling.go_on(forms, answers, catalog.snapshot_id, unseen=new)
+        fresh: filling.Given = {"site": site_values(forms)} if new else {}
+        filled = filling.go_on(forms, answers, catalog.snapshot_id, fresh=fresh, unseen=new)
         found = changes(old, filled, forms) if past else NO_CHANGES
         return cls(catalog, forms, filled, person.zone, found)
 
     @classmethod
     def stored(cls, catalog: Catalog, declaration: Declaration, person: User) -> FilledForm:
         """As its declaration keeps it."""
-        forms = forms_of(catalog, person)
+        forms = _forms(catalog, person)
         filled = filling.go_on(forms, declaration.answers, catalog.snapshot_id)
         return cls(catalog, forms, filled, person.zone)
 
@@ -208,15 +210,8 @@ def answers_of(posted: QueryDict) -> dict[str, list[str]]:
     return {name: [str(value) for value in posted.getlist(name)] for name in posted}
 
 
-def forms_of(catalog: Catalog, person: User) -> Forms:
-    """The forms of this catalog for this person, made once for all who may do the same."""
-    name, private = settings.ROOTLY_FORM, may_declare_private(person)
-    return catalog.cached(
-        ("forms", name, private),
-        lambda fresh: building.build(
-            fresh.picture, fresh, name, extras=building.OURS, may_be_private=private
-        ),
-    )
+def _forms(catalog: Catalog, person: User) -> Forms:
+    return forms_of(catalog, may_be_private=may_declare_private(person))
 
 
 def _rank(catalog: Catalog, severity_id: str | None) -> int:

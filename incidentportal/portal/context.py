@@ -11,6 +11,7 @@ from incidentportal.accounts.roles import is_admin
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import sync_state
 from incidentportal.declarations import queue
+from incidentportal.presets import current as presets
 
 
 class Page(TypedDict):
@@ -51,4 +52,4 @@ def banners() -> list[str]:
     state = sync_state()
     if state is not None and state.error:
         found.append(f"Rootly's configuration could not be fetched: {state.error}")
-    return found
+    return [*found, *presets.warnings()]

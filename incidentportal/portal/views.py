@@ -5,10 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.admin import site
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import loader
 from django.urls import reverse
@@ -25,7 +26,11 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """The admin site has no sign-in of its own."""
+    """The admin site has no sign-in of its own. Who is signed in and may not see it, finds nothing:
+    after another sign-in they would only be sent here again.
+    """
+    if request.user.is_authenticated and not site.has_permission(request):
+        raise Http404
     after = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
     return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({REDIRECT_FIELD_NAME: after})}")
 

@@ -22,7 +22,7 @@ from django.core.management import call_command
 from incidentportal.accounts.models import User
 call_command("migrate", verbosity=0)
 for name in ("reporter", "admin"):
-    person = User.objects.create_user(name, password={PASSWORD!r})
+    person = User.objects.create_user(name, password={PASSWORD!r}, is_staff=name == "admin")
     person.groups.add(Group.objects.get(name=name))
 """
 

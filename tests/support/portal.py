@@ -17,6 +17,7 @@ from incidentportal.catalog import connection, current
 from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.catalog.sync import sync_catalog
 from incidentportal.declarations import work
+from incidentportal.presets import current as presets
 from tests.support.controls import controls, page_of
 from tests.support.people import PageClient
 from tests.support.sandbox import Sandbox
@@ -40,9 +41,11 @@ def connected(
     settings.DELIVERY_LOOK = (0.3, 0.1)
     settings.DELIVERY_PROBE = 0.2
     current.forget()
+    presets.forget()
     _fetch_once()
     yield sandbox
     current.forget()
+    presets.forget()
     let_go_of_the_database()
 
 

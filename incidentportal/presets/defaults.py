@@ -1,0 +1,109 @@
+"""Site-wide defaults against the forms of now: what can be used of them, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+
+from incidentportal.catalog.picture import Problem
+from incidentportal.formengine.definition import Forms
+from incidentportal.formengine.fields import Field
+from incidentportal.formengine.matching import is_open
+from incidentportal.formengine.strength import Values
+from incidentportal.formengine.validation import clean
+from incidentportal.presets.alone import alone
+from incidentportal.presets.models import LONGEST_NAME, SiteDefault
+
+KIND = "site_default_broken"
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`values` are what the form may begin with. `wrong` is a sentence; blank where all is well."""
+
+    values: Values = ()
+    wrong: str = ""
+
+
+def unfit(field: Field) -> str:
+    """Why this field can't have a site-wide default, as a sentence; blank where it can."""
+    if field.read_only:
+        return "Rootly made it read-only: it always has Rootly's own default."
+    if field.options is not None and is_open(field.options):
+        return "What can be chosen there comes and goes."
+    if field.options is not None and not len(field.options):
+        return "Rootly has nothing to choose from for it."
+    if len(field.name) > LONGEST_NAME:
+        return "Its id is too long to be kept."
+    return ""
+
+
+def source_of(field: Field) -> str:
+    """What the field's values are ids of: an attribute or a selection's key; blank for text."""
+    return (field.selected or field.attribute or field.kind) if field.options is not None else ""
+
+
+def judge(forms: Forms, row: SiteDefault) -> Judged:
+    """What these forms can use of a default."""
+    field = forms.by_name.get(row.field)
+    if field is None:
+        return Judged(wrong="Rootly's form no longer has this field.")
+    if wrong := unfit(field):
+        return Judged(wrong=wrong)
+    if source_of(field) != row.source:
+        return Judged(wrong="It is another kind of field in Rootly now; set it anew.")
+    values, gone = _split(field, row)
+    if not values:
+        return Judged(wrong=gone or "It has no value.")
+    cleaned = clean(alone(field), {field.name: values}, UTC)
+    if cleaned.errors:
+        return Judged(wrong=" ".join(m for found in cleaned.errors.values() for m in found))
+    return Judged(tuple(values), gone)
+
+
+def _split(field: Field, row: SiteDefault) -> tuple[list[str], str]:
+    """The values that the field still has, and a sentence about the others."""
+    if field.options is None:
+        return list(row.values), ""
+    kept = [value for value in row.values if value in field.options]
+    gone = [
+        f"“{word}”"
+        for value, word in zip(row.values, row.words, strict=False)
+        if value not in field.options
+    ]
+    return kept, f"Rootly no longer has {', '.join(gone)}." if gone else ""
+
+
+def site_defaults(
+    forms: Forms, rows: Iterable[SiteDefault]
+) -> tuple[dict[str, Values], tuple[Problem, ...]]:
+    """What fields begin with, by control name, and what admins should know of the rest.
+
+    A value that these forms don't have, or that the field refuses, is left out; all else counts.
+    """
+    values: dict[str, Values] = {}
+    problems = []
+    for row in rows:
+        judged = judge(forms, row)
+        if judged.values:
+            values[row.field] = judged.values
+        if judged.wrong:
+            fate = "is used in part" if judged.values else "is not used"
+            sentence = f"The site-wide default of “{row.label}” {fate}. {judged.wrong}"
+            problems.append(Problem(KIND, row.field, sentence))
+    return values, tuple(problems)
+
+
+def in_words(field: Field | None, values: Sequence[str], words: Sequence[str]) -> str:
+    """A default as people read it: the options' names of now, or of when it was set."""
+    if field is not None and field.control == "checkbox" and not words:
+        return "Ticked"
+    shown = list(values)
+    if words:
+        options = field.options if field is not None else None
+        found = (options.get(value) if options is not None else None for value in values)
+        shown = [one.label if one else word for one, word in zip(found, words, strict=False)]
+    text = ", ".join(shown)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
