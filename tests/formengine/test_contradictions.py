@@ -54,9 +54,10 @@ def said(*messages: str, answers: Answers = ANSWERS) -> Contradictions:
     "missing",
     [
         "can't be blank", "can’t be blank", "cannot be blank", "can not be empty", "is required",
-        "must be filled", "must be present", "is missing", "must be selected", "is a required field",
-        "needs at least one", "is too short (minimum is 1 character)", "must not be null",
-        "should be provided", "is mandatory", "field is required by the form",
+        "must be filled", "must be present", "is missing", "must be selected",
+        "is a required field", "needs at least one", "must not be null",
+        "is too short (minimum is 1 character)", "should be provided",
+        "is mandatory", "field is required by the form",
     ],
 )  # fmt: skip
 def test_a_field_that_rootly_misses_and_the_form_does_not_is_demanded(missing: str) -> None:
@@ -66,9 +67,9 @@ def test_a_field_that_rootly_misses_and_the_form_does_not_is_demanded(missing: s
 @pytest.mark.parametrize(
     "words",
     [
-        "Summary is too long", "Summary is not required", "Summary isn't required", "Summary is odd",
-        "Summary is invalid", "Title can't be blank", "Title must exist", "Something went wrong",
-        "Summary must be blank", "Summary is no longer required",
+        "Summary is too long", "Summary is not required", "Summary isn't required",
+        "Summary is odd", "Summary is invalid", "Title can't be blank", "Title must exist",
+        "Something went wrong", "Summary must be blank", "Summary is no longer required",
     ],
 )  # fmt: skip
 def test_what_the_form_knows_or_nobody_misses_contradicts_nothing(words: str) -> None:
