@@ -42,7 +42,7 @@ def selections(form: ResolvedForm) -> list[dict[str, Any]]:
     ]
 
 
-SENT = {"labels": {"team": "db"}, "kind": "test", SELECTIONS: selections(FORM)}
+SENT: dict[str, Any] = {"labels": {"team": "db"}, "kind": "test", SELECTIONS: selections(FORM)}
 
 
 def paths(field: Field) -> Iterator[str]:
