@@ -177,6 +177,24 @@ def test_a_hidden_field_that_rootly_asks_for_is_shown_until_it_is_accepted(
     assert Declaration.objects.get().pk == row.pk
 
 
+def test_a_field_that_rootly_no_longer_hides_is_said_to_be_required(
+    form: Form, connected: Sandbox
+) -> None:
+    vendor = form_field(connected, "Vendor")
+    place = placement(connected, "Vendor")["id"]
+    rules = [
+        rule["id"]
+        for rule in connected.records("form_field_placement_conditions")
+        if rule["form_field_placement_id"] == place
+    ]
+    connected.change_list("form_field_placement_conditions", remove=rules)
+    require(connected, "Vendor")
+    assert form.send(**form.filled()).status_code == 422
+    assert "can't be blank" in form.error(vendor)
+    assert is_required(form.html, vendor)
+    assert "“Vendor” is required now." in unescape(form.html)
+
+
 def test_rootly_may_take_back_what_it_asked_for(form: Form, connected: Sandbox) -> None:
     vendor = form_field(connected, "Vendor")
     answers = form.filled()
