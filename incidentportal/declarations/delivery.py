@@ -173,7 +173,11 @@ def _follow(declaration: Declaration, claim: int, outcome: Outcome) -> None:
             Upstream.objects.filter(url=declaration.upstream).update(**{refused: False})
             _requeue(declaration, claim, 0, "", key_number=F("key_number") + 1)
             return
-        errors = {"field_errors": outcome.field_errors, "messages": outcome.messages}
+        errors = {
+            **declaration.errors,  # what earlier refusals demanded
+            "field_errors": outcome.field_errors,
+            "messages": outcome.messages,
+        }
         claims.release(
             pk, claim, State.REJECTED, due_at=None, errors=errors, sentence=outcome.sentence,
             key_number=F("key_number") + 1, failures=0,

@@ -19,7 +19,6 @@ from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.submission import Submission
 from incidentportal.formengine import (
     carried,
-    errormap,
     filling,
     payload,
     prefill,
@@ -49,7 +48,11 @@ CHANGED = "The form changed in Rootly while you were filling it in."
 
 @dataclass(frozen=True)
 class FilledForm:
-    """A form with answers, for a person in this time zone."""
+    """A form with answers, for a person in this time zone.
+
+    `demanded` are names of fields that Rootly asked for in refusals; `remarks` are sentences about
+    the form as a whole.
+    """
 
     catalog: Catalog
     forms: Forms
@@ -57,6 +60,8 @@ class FilledForm:
     zone: ZoneInfo
     changes: Changes = NO_CHANGES
     link: Prefilled = NO_LINK
+    demanded: frozenset[str] = frozenset()
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def start(
@@ -71,27 +76,49 @@ class FilledForm:
 
     @classmethod
     def posted(
-        cls, catalog: Catalog, answers: Mapping[str, Sequence[str]], person: User
+        cls,
+        catalog: Catalog,
+        answers: Mapping[str, Sequence[str]],
+        person: User,
+        demanded: frozenset[str] = frozenset(),
     ) -> FilledForm:
         """As it was posted. Where Rootly's configuration changed since the page was made, what
         is new begins with its defaults, and `changes` tell the rest.
         """
-        forms = _forms(catalog, person)
         before = carried.read(answers).snapshot
+        return cls._since(before, catalog, answers, person, demanded)
+
+    @classmethod
+    def stored(
+        cls,
+        catalog: Catalog,
+        declaration: Declaration,
+        person: User,
+        demanded: frozenset[str] = frozenset(),
+    ) -> FilledForm:
+        """As its declaration keeps it, with what changed in Rootly since it was filled in."""
+        before = declaration.snapshot_id
+        return cls._since(before, catalog, declaration.answers, person, demanded)
+
+    @classmethod
+    def _since(
+        cls,
+        before: int,
+        catalog: Catalog,
+        answers: Mapping[str, Sequence[str]],
+        person: User,
+        demanded: frozenset[str],
+    ) -> FilledForm:
+        forms = _forms(catalog, person)
         past = current.past(before) if before not in {0, catalog.snapshot_id} else None
         old = _forms(past, person) if past else forms
         new = unseen(old, forms) if past else frozenset()
         fresh: filling.Given = {"site": site_values(forms)} if new else {}
-        filled = filling.go_on(forms, answers, catalog.snapshot_id, fresh=fresh, unseen=new)
+        filled = filling.go_on(
+            forms, answers, catalog.snapshot_id, fresh=fresh, unseen=new, demanded=demanded
+        )
         found = changes(old, filled, forms) if past else NO_CHANGES
-        return cls(catalog, forms, filled, person.zone, found)
-
-    @classmethod
-    def stored(cls, catalog: Catalog, declaration: Declaration, person: User) -> FilledForm:
-        """As its declaration keeps it."""
-        forms = _forms(catalog, person)
-        filled = filling.go_on(forms, declaration.answers, catalog.snapshot_id)
-        return cls(catalog, forms, filled, person.zone)
+        return cls(catalog, forms, filled, person.zone, found, demanded=demanded)
 
     @property
     def resolved(self) -> ResolvedForm:
@@ -138,6 +165,7 @@ class FilledForm:
             labels=payload.labelled_answers(self.resolved, self.cleaned),
             payload=attributes,
             severity_rank=_rank(self.catalog, attributes.get("severity_id")),
+            demanded=tuple(sorted(self.demanded)),
         )
 
     def view(
@@ -190,19 +218,9 @@ class FilledForm:
         sentences = list(self.changes.sentences)
         about_set = why_this_form(self.forms, self.resolved, self.filling.answers)
         found = [CHANGED, *sentences] if sentences else []
+        found += self.remarks
         found += prefill.notices(self.link, self.resolved, self.filling.answers)
         return [*found, about_set] if about_set else found
-
-    def refused_view(self, declaration: Declaration) -> FormView:
-        """With Rootly's words at their fields, and every one of them somewhere."""
-        kept = declaration.errors
-        found = [(path, message) for path, message in kept.get("field_errors", [])]
-        placed = errormap.place(self.resolved, found, kept.get("messages", []), declaration.payload)
-        ours = [message for messages in placed.ours.values() for message in messages]
-        messages = [*placed.messages, *ours]
-        if not messages and not placed.errors:
-            messages = ["Rootly did not accept it, and did not say why."]
-        return self.view(placed.errors, messages)
 
 
 def answers_of(posted: QueryDict) -> dict[str, list[str]]:

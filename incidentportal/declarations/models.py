@@ -70,7 +70,8 @@ class Declaration(models.Model):
     sentence = models.TextField(blank=True)
     """What is going on, in plain words, for its page."""
     errors = models.JSONField(default=dict)
-    """Of a rejected one: `{"field_errors": [[path, message]], "messages": [message]}`."""
+    """Of a rejected one: `{"field_errors": [[path, message]], "messages": [message]}`; of one that
+    was corrected also `demanded`, names of fields that Rootly asked for in earlier refusals."""
 
     incident_id = models.CharField(max_length=255, blank=True)
     incident = models.JSONField(default=dict)

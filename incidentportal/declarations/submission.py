@@ -17,7 +17,9 @@ from incidentportal.declarations.states import State
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A form that was found valid."""
+    """A form that was found valid. `demanded` are names of fields that Rootly asked for when it
+    refused this declaration before.
+    """
 
     upstream: str
     snapshot_id: int
@@ -26,6 +28,7 @@ class Submission:
     labels: Sequence[Mapping[str, str]]
     payload: Mapping[str, Any]
     severity_rank: int
+    demanded: tuple[str, ...] = ()
 
     def fields(self) -> dict[str, Any]:
         """As the row stores it."""
@@ -60,7 +63,7 @@ def _correct(pk: uuid.UUID, author: User, submission: Submission) -> bool:
         Declaration.objects.filter(pk=pk, author=author, state=State.REJECTED).update(
             state=State.QUEUED,
             due_at=Now(),
-            errors={},
+            errors={"demanded": list(submission.demanded)} if submission.demanded else {},
             sentence="",
             failures=0,
             **submission.fields(),

@@ -17,7 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 from incidentportal.accounts.roles import person
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import Catalog, current
-from incidentportal.declarations import identity, pages, submission, work
+from incidentportal.declarations import identity, pages, refusals, submission, work
 from incidentportal.declarations.forms import FilledForm, answers_of
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
@@ -84,7 +84,8 @@ def _posted(
     author = person(request)
     carried = request.POST.get("declaration", "")
     pk = identity.read(carried, author)
-    form = FilledForm.posted(catalog, answers_of(request.POST), author)
+    demanded = refusals.demanded(catalog, pk, author)
+    form = FilledForm.posted(catalog, answers_of(request.POST), author, demanded)
     if request.headers.get("HX-Request") or form.wants_page:
         kept = carried if pk else identity.new(author)
         return _form_page(request, form.redrawn(), kept, declaration=declaration)
@@ -120,9 +121,8 @@ def _refused(
     request: HttpRequest, catalog: Catalog, declaration: Declaration, *, status: int
 ) -> HttpResponse:
     author = person(request)
-    form = FilledForm.stored(catalog, declaration, author)
     carried = identity.sign(declaration.pk, author)
-    view = form.refused_view(declaration)
+    view = refusals.view(catalog, declaration, author)
     return _form_page(request, view, carried, status=status, declaration=declaration)
 
 

@@ -48,7 +48,7 @@ def changes(old: Forms, new: Filling, now: Forms) -> Changes:
         known = asked.get(state.field.name)
         if state.field.name not in old.by_name:
             sentences.append(f"“{state.field.label}” is new on the form.")
-        elif known is not None and state.required and not known.required:
+        elif state.required and (known is None or not known.required):
             sentences.append(f"“{state.field.label}” is required now.")
         if known is not None:
             sentences += _gone(known.field, state.field, given_values(answers, state.field))

@@ -20,9 +20,16 @@ from incidentportal.formengine.names import Names, plain
 from incidentportal.formengine.payload import SELECTIONS
 from incidentportal.formengine.resolve import ResolvedForm
 
-_SELECTION_ROOTS = frozenset({SELECTIONS, "form_field_selections", "form_field_selection"})
+_SELECTION_ROOTS = frozenset(
+    {
+        SELECTIONS, "form_field_selections", "form_field_selection",
+        "form_fields", "form_field", "custom_fields", "custom_field",
+    }
+)  # fmt: skip
 _SEGMENT = re.compile(r"[^./\[\]\"']+")
-_ENVELOPE = frozenset({"data", "attributes", "incident"})
+_ENVELOPE = frozenset({"data", "attributes", "relationships", "incident"})
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_LISTED = re.compile(r"[,;] ")
 _NOT_TAKEN = re.compile(
     r"(unpermitted|not permitted|unknown|unexpected|unrecognized|additional|not allowed)",
     re.IGNORECASE,
@@ -35,9 +42,10 @@ _OUR_TOKEN = re.compile(rf"\b({SELECTIONS}|labels|user_id)\b(?![.\[/]\d)", re.IG
 class Placed:
     """Rootly's words, placed.
 
-    `errors` are by control name, `messages` belong to no field of this form. `ours` are words
-    about what the portal itself added, by subject: `form_field_selections_attributes`, `labels`,
-    `user_id`; the person can do nothing about them. A message may be in `ours` alone.
+    `errors` are by control name, also of fields that are hidden at the moment; `messages` belong
+    to no field of this form. `ours` are words about what the portal itself added, by subject:
+    `form_field_selections_attributes`, `labels`, `user_id`; the person can do nothing about them.
+    A message may be in `ours` alone.
     """
 
     errors: Mapping[str, tuple[str, ...]]
@@ -75,8 +83,9 @@ def place(
 
 class _Placing:
     def __init__(self, form: ResolvedForm, sent: Mapping[str, Any]) -> None:
-        self._names = Names(form)
-        self._by_id = {state.field.id: state.field for state in form.shown if state.field.is_custom}
+        self._names = Names(form, sent)
+        fields = [state.field for state in form.states]
+        self._by_id = {field.id: field for field in fields if field.is_custom}
         self._selections: Sequence[Mapping[str, Any]] = sent.get(SELECTIONS) or ()
         self._labelled = any(key != RESERVED_LABEL for key in sent.get("labels") or ())
         self.errors: defaultdict[str, list[str]] = defaultdict(list)
@@ -95,12 +104,16 @@ class _Placing:
         elif subject := self._own_subject(segments, message):
             self.ours[subject].append(message)
         else:
-            self._about_attribute(root, path, message)
+            self._about_attribute(segments, path, message)
 
     def by_words(self, message: str) -> None:
-        """Place a sentence by the name it begins with."""
+        """Place a sentence by the name it begins with; each of several where it is a list."""
         if plain(message).startswith("form field selection"):
             self._about_spoken_selections(message)
+            return
+        if several := self._several(message):
+            for one, part in several:
+                self.errors[one.name].append(part)
             return
         name = self._names.at_start(message)
         field = self._names.known[name] if name else None
@@ -111,18 +124,30 @@ class _Placing:
         else:
             self.messages.append(message)
 
+    def _several(self, message: str) -> list[tuple[Field, str]]:
+        """Rails' "Validation failed: Title can't be blank, Services must exist", taken apart; none
+        where any part begins with no field of this form.
+        """
+        parts = _LISTED.split(message.partition(": ")[2] or message)
+        fields = [self._spoken_field(part) for part in parts] if len(parts) > 1 else []
+        found = [(field, part) for field, part in zip(fields, parts, strict=False) if field]
+        return found if found and len(found) == len(parts) else []
+
+    def _spoken_field(self, sentence: str) -> Field | None:
+        name = self._names.at_start(sentence)
+        return self._names.known[name] if name else None
+
     def _about_spoken_selections(self, message: str) -> None:
         """`form_field_selections.0.value …` or "Form field selections value …"."""
-        segments = _SEGMENT.findall(message.split(maxsplit=1)[0].strip("'\"`:,"))
-        words = plain(message).split()[3:]
-        field = None
-        if len(segments) > 1:
-            field = self._selected(segments[1:], None)
-        elif words[:1] == ["attributes"]:
+        words = message.split()
+        spoken = "_" not in words[0]
+        segments = _SEGMENT.findall("".join(words[3:4] if spoken else words[:1]).strip("`:,"))
+        if spoken and [one.lower() for one in segments] == ["attributes"]:
             self.ours[SELECTIONS].append(message)
             return
-        elif words:
-            field = self._by_key(words[0])
+        if not spoken or segments[:1] == ["attributes"]:
+            segments = segments[1:]
+        field = self._selected(segments, None) if segments else None
         if field is not None:
             self.errors[field.name].append(message)
         else:
@@ -134,11 +159,15 @@ class _Placing:
             return f"{label} {message}"
         return message
 
-    def _about_attribute(self, root: str, path: str, message: str) -> None:
-        name = plain(root)
-        field = self._names.known.get(name)
+    def _about_attribute(self, segments: list[str], path: str, message: str) -> None:
+        root = segments[0]
+        name = plain(root) if plain(root) in self._names.known else plain(_HUMP.sub(" ", root))
+        field = self._names.known.get(name) or self._by_id.get(root)
         if field is not None:
-            self.errors[field.name].append(self._named_message(field.label, message))
+            label = field.label
+            if field.control == "labels" and len(segments) > 1:
+                label = f"{label} ({'.'.join(segments[1:])})"
+            self.errors[field.name].append(self._named_message(label, message))
         elif name in self._names.known:
             self.messages.append(self._named_message(_human(root), message))
         elif self._names.at_start(message):
@@ -151,15 +180,14 @@ class _Placing:
         field = self._selected(segments[1:], named) if len(segments) > 1 else named
         if field is not None:
             self.errors[field.name].append(self._named_message(field.label, message))
-        elif segments == [SELECTIONS]:
+        elif segments == [SELECTIONS] and self._names.at_start(message) is None:
             self.ours[SELECTIONS].append(message)
         else:
             self.messages.append(f"{path}: {message}")
 
     def _named(self, message: str) -> Field | None:
         """The custom field whose name the message begins with."""
-        name = self._names.at_start(message)
-        field = self._names.known[name] if name else None
+        field = self._spoken_field(message)
         return field if field is not None and field.is_custom else None
 
     def _selected(self, rest: list[str], named: Field | None) -> Field | None:

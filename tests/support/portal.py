@@ -13,7 +13,7 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from incidentportal.catalog import connection, current
+from incidentportal.catalog import connection, current, resync
 from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.catalog.sync import sync_catalog
 from incidentportal.declarations import work
@@ -44,6 +44,7 @@ def connected(
     presets.forget()
     _fetch_once()
     yield sandbox
+    resync.join()
     current.forget()
     presets.forget()
     let_go_of_the_database()

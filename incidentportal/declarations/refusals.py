@@ -1,0 +1,109 @@
+"""A rejected declaration's form: Rootly's words at their fields, and what they say of the form.
+
+Where they contradict the picture of Rootly's configuration, that is fetched anew, and what Rootly
+asks for is shown and required at once, until the declaration is accepted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from incidentportal.accounts.models import User
+from incidentportal.catalog import resync
+from incidentportal.catalog.current import Catalog, current
+from incidentportal.declarations.forms import FilledForm
+from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.states import State
+from incidentportal.formengine import errormap
+from incidentportal.formengine.contradictions import (
+    Contradictions,
+    contradictions,
+    still_demanded,
+)
+from incidentportal.formengine.errormap import Placed
+from incidentportal.formengine.view import FormView
+
+SILENT = "Rootly did not accept it, and did not say why."
+ASKS = "The form has changed: Rootly asks for {} now."
+ASKS_ELSE = (
+    "The form has changed: Rootly asks for something that isn’t on it here. What it said stands"
+    " above. If you can’t find where to enter it, please tell an admin."
+)
+FETCHING = (
+    "The form is being fetched from Rootly anew; what else changed in it is shown the next time"
+    " this page is drawn."
+)
+
+log = logging.getLogger(__name__)
+
+
+def view(catalog: Catalog, declaration: Declaration, author: User) -> FormView:
+    """The form of a rejected declaration, for its author. Where Rootly contradicts `catalog` this
+    waits for a newer one, `resync.PATIENCE` seconds at most.
+    """
+    found = _judge(catalog, declaration, author)
+    fetching = False
+    if found.against:
+        log.warning("Rootly refused %s against the form as it is known here", declaration.pk)
+        fetching = resync.newer_than(_refused_at(declaration)) == "under_way"
+        newer = current()
+        if newer is not None and newer.snapshot_id != catalog.snapshot_id:
+            found = _judge(newer, declaration, author)
+    form = replace(found.form, remarks=tuple(_remarks(found, fetching=fetching)))
+    placed = found.placed
+    messages = [*placed.messages, *(text for texts in placed.ours.values() for text in texts)]
+    return form.view(placed.errors, messages or ([] if placed.errors else [SILENT]))
+
+
+def demanded(catalog: Catalog, pk: UUID | None, author: User) -> frozenset[str]:
+    """The names of the fields that Rootly asks for beyond its form's rules, where this declaration
+    is rejected: to be shown and required until it is accepted.
+    """
+    if pk is None:
+        return frozenset()
+    rejected = Declaration.objects.filter(pk=pk, author=author, state=State.REJECTED).first()
+    return _judge(catalog, rejected, author).form.demanded if rejected else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The form with what Rootly demands, its words by field, and what of them contradicts it."""
+
+    form: FilledForm
+    placed: Placed
+    against: Contradictions
+
+
+def _judge(catalog: Catalog, declaration: Declaration, author: User) -> _Judged:
+    by_rules = FilledForm.stored(catalog, declaration, author)
+    said = declaration.errors
+    words = [(path, message) for path, message in said.get("field_errors", [])]
+    sent = declaration.payload
+    placed = errormap.place(by_rules.resolved, words, said.get("messages", []), sent)
+    against = contradictions(placed, by_rules.resolved)
+    before = still_demanded(set(said.get("demanded", [])), placed, by_rules.resolved)
+    demanded = against.demanded | before
+    form = FilledForm.stored(catalog, declaration, author, demanded) if demanded else by_rules
+    return _Judged(form, placed, against)
+
+
+def _remarks(found: _Judged, *, fetching: bool) -> Iterable[str]:
+    told = " ".join(found.form.changes.sentences)
+    labels = [f"“{state.field.label}”" for state in found.form.resolved.shown
+              if state.field.name in found.against.demanded]  # fmt: skip
+    if new := [label for label in labels if f"{label} is required now." not in told]:
+        yield ASKS.format(" and ".join([", ".join(new[:-1]), new[-1]] if new[1:] else new))
+    if found.against.elsewhere:
+        yield ASKS_ELSE
+    if fetching:
+        yield FETCHING
+
+
+def _refused_at(declaration: Declaration) -> datetime:
+    """When Rootly said so, by the database's clock."""
+    ended = [attempt.finished_at for attempt in declaration.attempts.all() if attempt.finished_at]
+    return max(ended, default=declaration.submitted_at)
