@@ -12,7 +12,7 @@ from incidentportal.declarations.models import Declaration
 from incidentportal.presets import current as presets
 from incidentportal.presets.models import SiteDefault
 from tests.presets.conftest import SetDefault, fetch, forms, name_of
-from tests.support.people import PageClient
+from tests.support.people import PageClient, Person
 from tests.support.portal import Form
 from tests.support.sandbox import Sandbox
 
@@ -68,6 +68,28 @@ def test_it_counts_less_than_what_the_person_says_also_than_nothing(
     assert chosen(form, "severity_id") == [other]
     assert "CARE-1" not in form.html.split('name="form_state"')[0]
     assert 'value="CARE-1"' not in form.html
+
+
+def test_it_counts_less_than_the_link(set_default: SetDefault, visitor: PageClient) -> None:
+    set_default("Severity", "SEV2 Major")
+    set_default("Ticket", "CARE-1")
+    form = Form(visitor, f"/incidents/new/?severity=sev4+low&{name_of('Ticket')}=LINK-1")
+    assert chosen(form, "severity_id") == [form.option("severity_id", "SEV4 Low")]
+    assert 'value="LINK-1"' in form.html
+    assert 'value="CARE-1"' not in form.html
+
+
+def test_privacy_begins_ticked_only_for_who_may_declare_in_private(
+    set_default: SetDefault, visitor: PageClient, make_person: Person, connected: Sandbox
+) -> None:
+    set_default("Private", "true")
+    support = PageClient()
+    support.force_login(make_person("sue", "support"))
+    assert 'name="private" value="true" checked' in Form(support).html
+    form = Form(visitor)
+    assert 'name="private"' not in form.html
+    assert form.send(**form.filled(form_state=state_of(form))).status_code == 303, form.html
+    assert "private" not in Declaration.objects.get().payload
 
 
 def test_it_counts_less_than_another_fields_property(
