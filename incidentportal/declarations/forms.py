@@ -150,7 +150,9 @@ class FilledForm:
         if self.changes.lost:
             found[""] = (f"{CHANGED} Look at what changed, and send it again.",)
         wanted = {text.strip().lower() for text in self.filling.answers.get("private", ())}
-        if not wanted <= PUBLIC and "private" not in {s.field.name for s in self.resolved.shown}:
+        offered = "private" in {state.field.name for state in self.resolved.shown}
+        is_default = self.filling.origins.get("private") == "rootly"
+        if not wanted <= PUBLIC and not offered and not is_default:
             found["private"] = (NOT_PRIVATE,)
         return found
 

@@ -27,6 +27,7 @@ Rule = Literal[
     "hidden",  # never required
     "nothing_to_choose",  # nobody could answer it: Rootly shall judge
     "demanded",  # Rootly asked for it
+    "kept_private",  # it was asked to be private: hiding that would send it in public
 ]
 
 
@@ -81,6 +82,7 @@ _FAIL_OPEN = Reason("fail_open")
 _UNSTABLE = Reason("unstable")
 _HIDDEN = Reason("hidden")
 _DEMANDED = Reason("demanded")
+_KEPT_PRIVATE = Reason("kept_private")
 
 
 def resolve(
@@ -110,8 +112,12 @@ class _Sight:
         self.seen: list[Tokens] = [*self._tokens, NOTHING]  # a place of -1 sees the last: nothing
         self.hidden: set[int] = set()
         self.unstable: set[int] = set()
+        self.private = {
+            place for place, field in enumerate(definition.fields)
+            if field.attribute == "private" and self._tokens[place] > tokens(field, field.defaults)
+        }  # fmt: skip
         names = enumerate(definition.fields)
-        self._open = {place for place, field in names if field.name in demanded}
+        self._open = {place for place, field in names if field.name in demanded} | self.private
 
     def settle(self) -> None:
         """Judge in the form's order until nothing changes, at most as many rounds as fields.
@@ -164,6 +170,8 @@ def _state(sight: _Sight, place: int, demanded: AbstractSet[str], field: Field) 
     if place in sight.unstable:
         return FieldState(field, True, False, _UNSTABLE, _UNSTABLE)
     rules = sight.definition.rules[place]
+    if place in sight.private and rules.shown.judge(sight.seen) is False:
+        return FieldState(field, True, False, _KEPT_PRIVATE, _NOT_MARKED)
     if place in sight.hidden:
         because = _why(rules.shown, sight.seen, False)
         return FieldState(field, False, False, because, _HIDDEN)

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from incidentportal.formengine.resolve import FieldState
-from tests.formengine.building import built_in, form_field, picture, placement, resolved
+from incidentportal.formengine.resolve import FieldState, resolve
+from incidentportal.rootly.records import PlacementCondition
+from tests.formengine.building import (
+    built_in,
+    definition,
+    form_field,
+    picture,
+    placement,
+    resolved,
+)
 
 
 def state(*, required: bool) -> FieldState:
@@ -29,3 +37,19 @@ def test_the_order_is_the_definitions() -> None:
     seen = picture(form_field("1"), form_field("2"), placements=(placement("2"), placement("1")))
     form = resolved(*seen.form_fields, placements=(placement("2", 1), placement("1", 2)))
     assert [one.field.id for one in form.shown] == ["2", "1"]
+
+
+def test_privacy_that_was_asked_for_is_never_hidden() -> None:
+    hides = PlacementCondition(
+        id="c", conditioned="placement", form_field_id="1", comparison="is_set"
+    )
+    placements = (placement("1", 1), placement("id-visibility", 2, conditions=(hides,)))
+    form = definition(form_field("1"), built_in("visibility"), placements=placements)
+    assert [one.field.name for one in resolve(form, {}).shown] == ["form_field_1"]
+    _, private = resolve(form, {"private": ["true"]}).shown
+    assert (private.field.name, private.required) == ("private", False)
+    assert private.shown_because.rule == "kept_private"
+    default = definition(
+        form_field("1"), built_in("visibility", default_values=("1",)), placements=placements
+    )
+    assert len(resolve(default, {"private": ["true"]}).shown) == 1
