@@ -46,7 +46,7 @@
       if (live.nodeValue !== fresh.nodeValue) live.nodeValue = fresh.nodeValue;
     } else if (live.portalSync) {
       live.portalSync(fresh, theirs);
-    } else {
+    } else if (!("keep" in live.dataset)) {
       const control = live.localName === "option" ? live.closest("select") : live;
       const kept = Boolean(control.name) && theirs(control.name);
       const value = live.localName === "select" ? live.value : "";
