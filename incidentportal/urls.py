@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
-from incidentportal.declarations import preview
+from incidentportal.declarations import choosing, preview
 from incidentportal.declarations import views as declarations
 from incidentportal.portal import views as portal
 
@@ -13,6 +13,7 @@ admin.site.site_header = admin.site.site_title = "Incident Portal"
 urlpatterns = [
     path("", portal.home, name="home"),
     path("incidents/new/", declarations.new, name="new"),
+    path("incidents/new/options/", choosing.options, name="options"),
     path("incidents/new/preview/", preview.preview, name="preview"),
     path("declarations/", declarations.mine, name="declarations"),
     path("declarations/<uuid:pk>/", declarations.detail, name="declaration"),

@@ -1,7 +1,8 @@
-"""The search of a long list without JavaScript: its box, its hits, and what was searched for.
+"""The search of a long list: its box, its hits, and what was searched for.
 
-A long list's box is called `<name>__q`. What a page's hits were searched for travels beside it
-in a hidden `<name>__searched`, so that words typed since can be told from words answered.
+A long list's box is called `<name>__q`. The combobox asks for each search's hits alone. Without
+JavaScript they come with the page, and what they were searched for travels beside the box in a
+hidden `<name>__searched`, so that words typed since can be told from words answered.
 """
 
 from __future__ import annotations
@@ -55,8 +56,13 @@ def _words(answers: Answers, name: str) -> str:
 
 def search(answers: Answers, field: Field) -> Found:
     """The hits for what stands in the field's search box; none while it is empty."""
+    return look_up(answers, field) if query(answers, field) else Found("")
+
+
+def look_up(answers: Answers, field: Field) -> Found:
+    """The hits for what stands in the field's search box; the list's head while it is empty."""
     words = query(answers, field)
-    if not words or field.options is None:
+    if field.options is None:
         return Found(words)
     hits = field.options.search(words, HITS + 1)
     return Found(words, tuple(hits[:HITS]), len(hits) > HITS)

@@ -1,8 +1,8 @@
 /* Small manners on top of pages that work without any script. */
 (() => {
   "use strict";
-  // An error summary takes the focus, after a load and after htmx put one in.
-  const focusSummary = (root) => root.querySelector("[data-error-summary]")?.focus();
+  // An error summary takes the focus.
+  document.querySelector("[data-error-summary]")?.focus();
   // A link of the summary leads to the control, and scrolls its label into view.
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("[data-error-summary] a[href^='#']");
@@ -12,24 +12,15 @@
     (control.closest("[data-field]") || control).scrollIntoView();
     control.focus({ preventScroll: true });
   });
-  // Enter in a search box searches; it never declares.
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || !event.target.matches?.("[data-search]")) return;
-    event.preventDefault();
-    event.target.closest(".search").querySelector("button").click();
-  });
   // One press declares once; the server would see to it all the same.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.dataset.sent) { event.preventDefault(); return; }
-    if (event.submitter?.dataset.action === "declare") {
-      form.dataset.sent = "yes";
-      event.submitter.textContent = event.submitter.dataset.busy || event.submitter.textContent;
-    }
+    if (form.dataset.sent) event.preventDefault();
+    if (event.defaultPrevented || event.submitter?.dataset.action !== "declare") return;
+    form.dataset.sent = "yes";
+    event.submitter.textContent = event.submitter.dataset.busy || event.submitter.textContent;
   });
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
-  document.addEventListener("htmx:afterSwap", (event) => focusSummary(event.target));
-  focusSummary(document);
 })();
