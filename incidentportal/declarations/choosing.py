@@ -8,8 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from incidentportal.catalog.current import current
-from incidentportal.declarations.forms import answers_of, forms_of
+from incidentportal.declarations.forms import answers_of
 from incidentportal.formengine import searching
+from incidentportal.presets.forms import forms_of
 
 NO_FIELD = "Say which field to search: field=<its name>."
 NO_LIST = "No field of this form has a list of this name."
