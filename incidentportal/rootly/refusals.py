@@ -91,7 +91,7 @@ def _member(key: str, value: Any, *, enveloped: bool) -> Iterator[Entry]:
     nested = isinstance(value, dict | list)
     if key in ("errors", "details", "error", "message", "messages"):
         yield from _container(value)
-    elif nested and key not in SILENT:
+    elif nested and (key not in SILENT or key == "status"):  # an incident has a status too
         yield from _flat(value, key)
     elif key in SPOKEN:
         yield "", _text(value)

@@ -127,14 +127,18 @@ def test_a_field_that_became_required_is_asked_for_and_the_form_is_fetched_anew(
 
 
 def test_a_field_that_came_onto_the_form_is_there_at_once(form: Form, connected: Sandbox) -> None:
-    moved = {**placement(connected, "Title"), "position": 3, "required": True}
-    moved["form_field_id"] = connected.record("form_fields", "Functionalities")["id"]
+    ticket = connected.record("form_fields", "Ticket")
+    ship = {**ticket, "name": "Ship", "slug": "ship"}
+    del ship["id"]
+    connected.change_list("form_fields", upsert=[ship])
+    name = form_field(connected, "Ship")
+    moved = {**placement(connected, "Title"), "position": 3, "form_field_id": form_field_id(name)}
     del moved["id"]
     connected.change_list("form_field_placements", upsert=[moved])
     connected.switch(enforce_required=True)
     assert form.send(**form.filled()).status_code == 422
-    assert "can't be blank" in form.error("functionality_ids")
-    assert "“Functionalities” is new on the form." in unescape(form.html)
+    assert "can't be blank" in form.error(name)
+    assert "“Ship” is new on the form." in unescape(form.html)
 
 
 def test_a_hidden_field_that_rootly_asks_for_is_shown_until_it_is_accepted(
