@@ -183,7 +183,7 @@ class _Builder:
         return None
 
     def _make(self, form_field: FormField, placement: Placement) -> Field | None:
-        made = make_field(form_field, placement, self._options)
+        made = make_field(form_field, placement, self._options, self._slugs_of(form_field))
         for kind, sentence in made.remarks:
             self._report(kind, form_field.id, f"{self._called(form_field.id)} {sentence}.")
         if made.field is None:
@@ -193,9 +193,7 @@ class _Builder:
             self._report(
                 "read_only_without_default", form_field.id, f"{self._called(form_field.id)} {said}."
             )
-        slugs = self._slugs_of(form_field) if made.field.options is not None else {}
-        auto_set = form_field.auto_set_by_catalog_property_id or ""
-        return replace(made.field, slugs=slugs, auto_set=auto_set)
+        return replace(made.field, auto_set=form_field.auto_set_by_catalog_property_id or "")
 
     def _slugs_of(self, form_field: FormField) -> Mapping[str, tuple[str, ...]]:
         if form_field.kind in BUILT_INS:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC
 
 from incidentportal.catalog.options import OptionList, OptionSource, fold, own_options
 from incidentportal.formengine import richtext
+from incidentportal.formengine.cleaning import Invalid
 from incidentportal.formengine.fields import Field, control_name
 from incidentportal.formengine.kinds import (
     BUILT_INS,
@@ -17,7 +19,7 @@ from incidentportal.formengine.kinds import (
     BuiltIn,
     ValueKind,
 )
-from incidentportal.formengine.matching import is_open
+from incidentportal.formengine.matching import find_option, is_open
 from incidentportal.rootly.records import FormField, Placement
 
 Remark = tuple[str, str]
@@ -32,8 +34,16 @@ class Made:
     remarks: tuple[Remark, ...] = ()
 
 
-def make_field(form_field: FormField, placement: Placement, source: OptionSource) -> Made:
-    """The field as the form shows it, with Rootly's defaults and its placement's rules."""
+def make_field(
+    form_field: FormField,
+    placement: Placement,
+    source: OptionSource,
+    slugs: Mapping[str, tuple[str, ...]],
+) -> Made:
+    """The field as the form shows it, with Rootly's defaults and its placement's rules.
+
+    `slugs` are the other names of its options (`fields.Field`).
+    """
     built_in = BUILT_INS.get(form_field.kind)
     if built_in is not None and built_in.unsendable:
         return Made(None, (("kind_not_sendable", f"is left out: {built_in.unsendable}"),))
@@ -44,19 +54,17 @@ def make_field(form_field: FormField, placement: Placement, source: OptionSource
     )
     if made.field is None:
         return made
-    remarks = made.remarks
-    options = made.field.options
     control = CONTROLS[made.field.control]
-    if control.chooses and options is not None and not len(options) and not is_open(options):
-        said = "has nothing to choose from, so the portal doesn't require it"
-        remarks = (*remarks, ("nothing_to_choose", said))
+    named = replace(made.field, slugs={} if made.field.options is None else slugs)
+    defaults, said_of_them = _defaults(form_field, named, fixed=placement.non_editable)
+    remarks = (*made.remarks, *said_of_them, *_said_of_list(named))
     field = replace(
-        made.field,
+        named,
         slug=form_field.slug,
         help=form_field.description,
         required=placement.required and not control.informs,
         non_editable=placement.non_editable and not control.informs,
-        defaults=_defaults(form_field, made.field)[: None if control.many else 1],
+        defaults=defaults,
         conditions=tuple(
             one
             for one in placement.conditions
@@ -66,6 +74,14 @@ def make_field(form_field: FormField, placement: Placement, source: OptionSource
         required_operator=placement.required_operator,
     )
     return Made(field, remarks)
+
+
+def _said_of_list(field: Field) -> tuple[Remark, ...]:
+    options = field.options
+    if not CONTROLS[field.control].chooses or options is None or len(options) or is_open(options):
+        return ()
+    said = "has nothing to choose from, so the portal doesn't require it"
+    return (("nothing_to_choose", said),)
 
 
 def extra_field(kind: str, source: OptionSource) -> Field:
@@ -133,25 +149,49 @@ def _options(form_field: FormField, value_kind: ValueKind, source: OptionSource)
     return own_options(form_field.options)
 
 
-def _defaults(form_field: FormField, field: Field) -> tuple[str, ...]:
-    """Rootly's defaults as values of the control: ids for choices, else text.
+def _defaults(
+    form_field: FormField, field: Field, *, fixed: bool
+) -> tuple[tuple[str, ...], tuple[Remark, ...]]:
+    """Rootly's defaults as values of the control: ids for choices, else text; and what is wrong
+    with them.
 
-    A default may name an option instead of giving its id; what the list doesn't have is dropped.
+    A default may name an option instead of giving its id. What the list doesn't have is dropped,
+    and so is what nobody could send where the field is `fixed`: it would refuse every form.
     """
+    control = CONTROLS[field.control]
+    if control.informs:
+        return (), ()
     given = tuple(value for value in form_field.default_values if value.strip())
-    options = field.options
-    if CONTROLS[field.control].informs:
-        return ()
-    if options is None:
-        return _TEXTS[field.control](given) if field.control in _TEXTS else given
-    if not given:
-        given = tuple(option.id for option in form_field.options if option.default)
-    by_label = {fold(option.label): option.id for option in options} if given else {}
-    found = (
-        value if value in options or is_open(options) else by_label.get(fold(value))
-        for value in given
-    )
-    return tuple(dict.fromkeys(value for value in found if value is not None))
+    remarks: list[Remark] = []
+    if field.options is None:
+        found = _TEXTS[field.control](given) if field.control in _TEXTS else given
+    else:
+        given = given or tuple(option.id for option in form_field.options if option.default)
+        ids = [(value, _meant(field, value)) for value in given]
+        found = tuple(dict.fromkeys(one for _, meant in ids for one in meant))
+        remarks = [
+            ("default_unknown", f"has a default that is none of its options: {value}")
+            for value, meant in ids
+            if not meant
+        ]
+    found = found[: None if control.many else 1]
+    if fixed and found and not _is_sendable(field, found):
+        said = f"has a default that can't be sent, so that it can be changed: {found[0]}"
+        return (), (*remarks, ("default_unusable", said))
+    return found, tuple(remarks)
+
+
+def _meant(field: Field, value: str) -> tuple[str, ...]:
+    """The option that a default means: of several with its name the first."""
+    return find_option(field, value)[:1] or ((value,) if is_open(field.options) else ())
+
+
+def _is_sendable(field: Field, values: tuple[str, ...]) -> bool:
+    try:
+        CONTROLS[field.control].clean(field, values, UTC)
+    except Invalid:
+        return False
+    return True
 
 
 def _ticks(given: tuple[str, ...]) -> tuple[str, ...]:
