@@ -132,6 +132,8 @@
   const stillness = () => (busy ? new Promise((go) => { wake.push(go); setTimeout(go, HELD); }) : undefined);
   for (const name of ["pointerdown", "compositionstart"]) window.addEventListener(name, () => { busy = true; }, true);
   for (const name of ["pointerup", "pointercancel", "compositionend", "blur"]) window.addEventListener(name, settle, name !== "blur");
+  // Some browsers keep the pointer's end to themselves while a drop-down list is open.
+  window.addEventListener("change", (event) => event.target.localName === "select" && settle(), true);
 
   // --- what -------------------------------------------------------------------------------------
   const apply = (fresh, sent) => {
