@@ -6,7 +6,7 @@
   "use strict";
   const SLOW = 1000, LIMIT = 15000, HELD = 2000; // milliseconds
   const WORKING = "Looking up what else is asked. You can go on meanwhile.";
-  const FAILED = "What else is asked could not be looked up. You can go on and declare: everything is checked then.";
+  const FAILED = "What else is asked could not be looked up. You can go on: declaring checks everything.";
   const SIGNED_OUT = "You are signed out. Sign in again in a new tab, then try again here: what you typed stays.";
   const form = document.querySelector("form[data-living]");
   const { htmx, portal } = window;
