@@ -8,6 +8,9 @@
   "use strict";
   const PAUSE = 150, SLOW = 1000, LIMIT = 10000; // milliseconds
   let count = 0;
+  let pressed = false;
+  window.addEventListener("pointerdown", () => { pressed = true; }, true);
+  for (const name of ["pointerup", "pointercancel", "keydown"]) window.addEventListener(name, () => { pressed = false; }, true);
 
   const make = (tag, attributes = {}, ...children) => {
     const element = document.createElement(tag);
@@ -113,11 +116,18 @@
       root.addEventListener("focusout", (event) => {
         if (event.relatedTarget === box || panel.contains(event.relatedTarget)) return;
         this.close();
-        if (this.words) this.leave(`“${this.words}” isn’t chosen: pick from the list, or empty the box.`);
+        // What moves the page waits until a button that is being pressed is let go.
+        if (pressed) window.addEventListener("pointerup", () => setTimeout(() => this.pointOut()), { once: true });
+        else this.pointOut();
       });
       box.form?.addEventListener("submit", (event) => this.submitted(event));
       // Words in the box are no answer; the server must not take them for a search.
       box.form?.addEventListener("formdata", (event) => event.formData.delete(box.name));
+    }
+
+    pointOut() {
+      if (!this.words || document.activeElement === this.box) return;
+      this.leave(`“${this.words}” isn’t chosen: pick from the list, or empty the box.`);
     }
 
     typed() {

@@ -6,7 +6,7 @@
   "use strict";
   const SLOW = 1000, LIMIT = 15000, HELD = 2000; // milliseconds
   const WORKING = "Looking up what else is asked. You can go on meanwhile.";
-  const FAILED = "What else is asked could not be looked up. You can go on and declare: everything is checked then.";
+  const FAILED = "What else is asked could not be looked up. You can go on: declaring checks everything.";
   const SIGNED_OUT = "You are signed out. Sign in again in a new tab, then try again here: what you typed stays.";
   const form = document.querySelector("form[data-living]");
   const { htmx, portal } = window;
@@ -132,6 +132,8 @@
   const stillness = () => (busy ? new Promise((go) => { wake.push(go); setTimeout(go, HELD); }) : undefined);
   for (const name of ["pointerdown", "compositionstart"]) window.addEventListener(name, () => { busy = true; }, true);
   for (const name of ["pointerup", "pointercancel", "compositionend", "blur"]) window.addEventListener(name, settle, name !== "blur");
+  // Some browsers keep the pointer's end to themselves while a drop-down list is open.
+  window.addEventListener("change", (event) => event.target.localName === "select" && settle(), true);
 
   // --- what -------------------------------------------------------------------------------------
   const apply = (fresh, sent) => {

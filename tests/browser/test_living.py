@@ -14,7 +14,7 @@ from tests.support.browser import Portal
 
 FORM = "**/incidents/new/"
 APPEARS = "What customers see"  # asked for a grave severity
-GRAVE, HARMLESS = "SEV1 Critical", "SEV4 Low"
+GRAVE, HARMLESS = "SEV1 Critical", "SEV3 Minor"
 
 
 class Redraws:
@@ -70,7 +70,7 @@ def test_what_appears_and_vanishes_is_said_and_every_other_node_stays(enter: Ent
     expect(page.get_by_label(GRAVE)).to_be_focused()
     page.get_by_label(HARMLESS).check()
     expect(page.get_by_label(APPEARS)).to_have_count(0)
-    expect(said).to_have_text(f"No longer asked: {APPEARS}.")
+    expect(said).to_contain_text(f"No longer asked: {APPEARS}.")
     assert page.evaluate(KNOWN) == before
     page.get_by_label("Customers can tell").check()
     expect(said).to_contain_text("Now required: Customers affected.")
