@@ -44,13 +44,9 @@ def test_the_link_has_the_answers_and_nothing_else(portal: Portal, enter: Enter)
 
 
 def test_a_private_ones_link_has_no_text_that_was_typed(enter: Enter) -> None:
-    page = enter()
+    page = enter("admin")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     fill(page, "Secret")
-    private = '<div data-field="private"><input type="checkbox" name="private" value="true"></div>'
-    page.locator("[data-field=title]").evaluate(
-        "(field, html) => field.insertAdjacentHTML('beforebegin', html)", private
-    )
     page.locator("[name=private]").check()
     found = copied(page)
     assert found.keys() >= {"private", "severity_id", "environment_ids"}

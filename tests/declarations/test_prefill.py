@@ -50,7 +50,7 @@ def chosen(form: Form, name: str) -> list[str]:
 
 def notice(form: Form) -> str:
     """What the page says about the form as a whole."""
-    found = re.search(r'<div class="notice" role="status">(.*?)</div>', form.html, re.DOTALL)
+    found = re.search(r"<div[^>]* data-notices[^>]*>(.*?)</div>", form.html, re.DOTALL)
     return unescape(re.sub(r"<[^>]+>", " ", found[1])) if found else ""
 
 
