@@ -238,13 +238,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "filters": {"without_context": {"()": "incidentportal.portal.logs.WithoutContext"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         # Their debug lines hold whole requests, headers included.
-        name: {"level": logging.WARNING}
-        for name in ("httpx", "httpcore")
+        **{name: {"level": logging.WARNING} for name in ("httpx", "httpcore")},
+        "django.template": {"filters": ["without_context"]},
     },
 }

@@ -152,4 +152,5 @@ def _is_sealed(text: str | None) -> bool:
 def _stored(model: type[models.Model], names: Any) -> QuerySet[Any]:
     """Rows with `stored_<name>`: the column's text itself."""
     columns = {f"stored_{name}": Cast(name, TextField()) for name in names}
-    return model._base_manager.annotate(**columns)
+    rows: QuerySet[Any] = model._base_manager.annotate(**columns)
+    return rows

@@ -42,7 +42,7 @@ class Sealed:
         return "Sealed(…)"
 
 
-def seal_if(private: bool, value: Any) -> Any:  # noqa: FBT001  # reads as it is meant
+def seal_if(private: bool, value: Any) -> Any:  # reads as it is meant
     """The value as a row that is private, or isn't, writes it."""
     return Sealed(value) if private else value
 
@@ -73,7 +73,7 @@ class SealableTextField(_Text):
         """The value that `dump` made this text of."""
         return text
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: FBT001  # Django's
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # Django's
         """The row's value, sealed where the row is private."""
         return self._fitting(model_instance, super().pre_save(model_instance, add))
 
@@ -157,7 +157,7 @@ def sealed_check(name: str, fields: Iterable[str], *, unless: Q | None = None) -
 class SealableQuerySet(models.QuerySet[M]):
     """Rows with a column `private` that says whether their texts are sealed."""
 
-    def write(self, private: bool, **changes: Any) -> int:  # noqa: FBT001  # the row's own flag
+    def write(self, private: bool, **changes: Any) -> int:  # the row's own flag
         """`update` one row that was read as private, or not; texts are sealed where it is.
 
         A row becomes private at any moment, and never public again: one that was read as public is

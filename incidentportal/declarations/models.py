@@ -7,7 +7,6 @@ disagree with it.
 from __future__ import annotations
 
 import uuid
-
 from typing import Any
 
 from django.conf import settings
@@ -111,8 +110,17 @@ class Declaration(models.Model):
             ),
             sealed_check(
                 "declaration_private_is_sealed",
-                ("title", "answers", "labels", "payload", "sentence", "errors", "incident",
-                 "open_values", "open_steps"),
+                (
+                    "title",
+                    "answers",
+                    "labels",
+                    "payload",
+                    "sentence",
+                    "errors",
+                    "incident",
+                    "open_values",
+                    "open_steps",
+                ),
                 unless=Q(private=False),
             ),
         )

@@ -66,9 +66,7 @@ def row(declaration: Declaration) -> Row:
         title, number = declaration.title, declaration.incident.get("number")
     except UnreadableError:
         title, number = UNREADABLE, None
-    return Row(
-        declaration.pk, title, state, STATE_WORDS[state], declaration.submitted_at, number
-    )
+    return Row(declaration.pk, title, state, STATE_WORDS[state], declaration.submitted_at, number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from incidentportal.declarations.claims import from_now
 from incidentportal.accounts.encryption import UnreadableError
+from incidentportal.declarations.claims import from_now
 from incidentportal.declarations.models import Declaration, DeclarationQuerySet, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome
 from incidentportal.declarations.states import State

@@ -49,9 +49,8 @@ class Submission:
         )
 
     def fields(self) -> dict[str, Any]:
-        """As the row stores it."""
+        """As the row stores it; whether it is private stands beside."""
         return {
-            "private": self.private,
             "upstream": self.upstream,
             "snapshot_id": self.snapshot_id,
             "title": self.title,
@@ -70,7 +69,9 @@ def save(pk: uuid.UUID, author: User, submission: Submission) -> bool:
     """
     try:
         with transaction.atomic():
-            Declaration.objects.create(pk=pk, author=author, **submission.fields())
+            Declaration.objects.create(
+                pk=pk, author=author, private=submission.private, **submission.fields()
+            )
     except IntegrityError:
         return _correct(pk, author, submission)
     return True

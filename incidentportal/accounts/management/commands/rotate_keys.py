@@ -23,7 +23,7 @@ class Command(BaseCommand):
         source = "SECRET_KEY" if newest.is_derived else SETTING
         self.stdout.write(f"The newest key is {newest.fingerprint}, from {source}.")
         try:
-            result = rotate(lambda line: self.stdout.write(line))
+            result = rotate(self.stdout.write)
         except DatabaseError as error:
             raise CommandError(
                 f"The database does not answer as it should ({type(error).__name__}). What is done "
