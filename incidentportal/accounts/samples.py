@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from incidentportal.accounts.encryption import UnreadableError, keyring, seal, unseal
@@ -36,10 +37,14 @@ def remember(using: str = "default") -> None:
 
 def problems() -> list[str]:
     """A sentence for each key that sealed something here and is not among those given; none: all
-    can be read. Raises DatabaseError.
+    can be read. One about the setting where it can't be used. Raises DatabaseError.
     """
     from incidentportal.accounts.models import EncryptionKey  # noqa: PLC0415  # models need the fields
 
+    try:
+        keyring()
+    except ImproperlyConfigured as error:
+        return [str(error)]
     found = []
     for row in EncryptionKey.objects.order_by("pk"):
         try:

@@ -65,9 +65,10 @@ def test_admins_pages_stand_beside_one_that_cannot_be_read(
     secret: Declaration, admin_page: PageClient, settings: Settings
 ) -> None:
     settings.ROOTLY_API_URL, settings.ROOTLY_API_TOKEN = secret.upstream, "x"
-    Declaration.objects.update(
-        failures=1, is_exposed=True, incident_id="77", delivered_at="2999-01-01T00:00Z"
+    Declaration.objects.update(failures=1)
+    Declaration.objects.filter(pk=secret.pk).update(
+        is_exposed=True, incident_id="abc-77", delivered_at="2999-01-01T00:00Z"
     )
     html = admin_page.get("/").content.decode()
-    assert "as private, although that was asked for: 77" in html or "77" in html
+    assert "as private, although that was asked for: abc-77." in html
     assert "2 declarations wait for Rootly" in html
