@@ -161,6 +161,12 @@ def test_a_private_declarations_texts_lie_nowhere_in_clear(
     assert (canary in lines()) is not private
 
 
+@pytest.mark.django_db
+def test_sqlite_overwrites_what_it_deletes() -> None:
+    with database.cursor() as cursor:
+        assert cursor.execute("PRAGMA secure_delete").fetchone() == (1,)
+
+
 def submitted(**payload: object) -> Submission:
     return Submission(
         upstream="http://127.0.0.1:9/v1", snapshot_id=1, title=str(payload["title"]),
