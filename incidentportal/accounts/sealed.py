@@ -129,6 +129,11 @@ class SealableTextField(_Text):
 class SealableJSONField(SealableTextField):
     """What JSON can hold, as text."""
 
+    if TYPE_CHECKING:  # for django-stubs, which else takes it for text
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
+        _pyi_lookup_exact_type: Any
+
     def dump(self, value: Any) -> str:
         """As JSON in ASCII, which every database takes."""
         return json.dumps(value)

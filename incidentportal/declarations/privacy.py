@@ -27,7 +27,7 @@ def make_private(pk: uuid.UUID) -> None:
         for attempt in row.attempts.select_for_update():
             attempt.private = True
             attempt.save(update_fields=["private", *sealable(Attempt)])
-        transaction.on_commit(journal.truncate)
+        transaction.on_commit(journal.truncate, robust=True)
 
 
 def follow_incident(declaration: Declaration, incident: Incident | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
@@ -40,7 +41,7 @@ def cache() -> bytes:
     """Every key and value of the cache."""
     default = caches["default"]
     if isinstance(default, RedisCache):
-        client = default._cache.get_client()
+        client: Any = default._cache.get_client()
         keys = list(client.scan_iter())
-        return b"".join(keys) + b"".join(client.dump(key) or b"" for key in keys)
+        return b"".join([*keys, *(client.dump(key) or b"" for key in keys)])
     return pickle.dumps(getattr(default, "_cache", {}))

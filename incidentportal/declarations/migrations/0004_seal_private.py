@@ -17,7 +17,7 @@ def seal(apps, schema_editor):
         _save_private(declaration)
         for attempt in attempts.filter(declaration=declaration):
             _save_private(attempt)
-        transaction.on_commit(journal.truncate)
+        transaction.on_commit(journal.truncate, robust=True)
 
 
 def _save_private(row):
