@@ -58,7 +58,6 @@ def rotate(report: Report = lambda _: None) -> Result:
     alone; only then the other keys' samples are forgotten. Can be interrupted at any moment and
     run again.
     """
-    samples.remember()
     result = Result()
     for _ in range(ROUNDS):
         for model in _models():
@@ -99,6 +98,7 @@ def _reseal_row(model: type[models.Model], pk: Any, texts: Texts) -> int:
                 continue  # reading back counts it
     if not fresh:
         return 0
+    samples.remember()
     # Compare and set: what a worker has written since it was read here stays as it is.
     rows = _stored(model, fresh).filter(pk=pk, **{f"stored_{name}": texts[name] for name in fresh})
     values = {name: Value(text, output_field=TextField()) for name, text in fresh.items()}
