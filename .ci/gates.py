@@ -16,6 +16,7 @@ PYTHON = sys.executable
 
 PRODUCTION = {
     "SECRET_KEY": "-".join(["nobody", "signs", "anything", "with", "this", *map(str, range(20))]),
+    "FIELD_ENCRYPTION_KEYS": "b25seSBmb3IgdGhlIGdhdGVzLCBuZXZlciBmb3IgdXM=",
     "ALLOWED_HOSTS": "portal.example.com",
     "ROOTLY_API_URL": "https://api.rootly.com/v1",
     "ROOTLY_API_TOKEN": "x",

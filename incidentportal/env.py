@@ -8,6 +8,7 @@ that `manage.py` can still say so in plain words.
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import zoneinfo
 from collections.abc import Callable
@@ -104,6 +105,22 @@ def cache(raw: str) -> str:
     return raw.strip()
 
 
+def encryption_keys(raw: str) -> list[str]:
+    """Keys of 32 bytes in base64, of either alphabet, as Fernet takes them. UnusableError: one of
+    them is none; the sentence doesn't show it.
+    """
+    wanted = "must list keys of 32 random bytes in base64, newest first"
+    found = [item.replace("+", "-").replace("/", "_") for item in items(raw)]
+    for key in found:
+        try:
+            size = len(base64.b64decode(key.encode(), altchars=b"-_", validate=True))
+        except ValueError:
+            raise UnusableError(wanted) from None
+        if size != 32:
+            raise UnusableError(wanted)
+    return found
+
+
 def _is_wait(value: float) -> bool:
     return 0 <= value < 10**7
 
@@ -162,6 +179,8 @@ SETTINGS: tuple[Setting, ...] = (
             "signs sessions and forms; 50 random characters", "run: openssl rand -base64 48"),
     Setting("SECRET_KEY_FALLBACKS", items, [], "none", "earlier secrets that are still believed",
             "old-secret"),
+    Setting("FIELD_ENCRYPTION_KEYS", encryption_keys, [], "derived from `SECRET_KEY`",
+            "keys that protect private text at rest, newest first", "run: openssl rand -base64 32"),
     Setting("DEBUG", flag, False, "false", "development mode; never in production", "false"),
     Setting("ALLOWED_HOSTS", items, ["localhost", "127.0.0.1", "[::1]"], "this machine's names",
             "host names under which the portal is reached", "incidents.example.com"),

@@ -53,6 +53,7 @@ if SECRET_KEY_MISSING:
     # `sandbox`); `portal/checks.py` keeps the portal itself from starting, unless DEBUG is on.
     SECRET_KEY = get_random_secret_key()
 SECRET_KEY_FALLBACKS: list[str] = _values["SECRET_KEY_FALLBACKS"]
+FIELD_ENCRYPTION_KEYS: list[str] = _values["FIELD_ENCRYPTION_KEYS"]
 
 ROOT_URLCONF = "incidentportal.urls"
 WSGI_APPLICATION = "incidentportal.wsgi.application"
@@ -98,6 +99,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "incidentportal.accounts.zones.TimeZoneMiddleware",
+    "incidentportal.portal.unreadable.UnreadableMiddleware",
 ]
 
 _loaders = [
@@ -139,10 +141,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # A write transaction takes its lock at the start, and waits for it: two that read first
         # and write later would fail at once. FULL, since a saved declaration must survive a
-        # power cut.
+        # power cut. secure_delete, since what was encrypted afterwards must not stay in clear.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+        "PRAGMA secure_delete=ON;",
     }
 
 CACHES = {
@@ -235,13 +238,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "filters": {"without_context": {"()": "incidentportal.portal.logs.WithoutContext"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         # Their debug lines hold whole requests, headers included.
-        name: {"level": logging.WARNING}
-        for name in ("httpx", "httpcore")
+        **{name: {"level": logging.WARNING} for name in ("httpx", "httpcore")},
+        "django.template": {"filters": ["without_context"]},
     },
 }

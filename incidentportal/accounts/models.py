@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Now
 
 
 def validate_zone(value: str) -> None:
@@ -31,3 +32,17 @@ class User(AbstractUser):
     def zone(self) -> zoneinfo.ZoneInfo:
         """Where this person's clock stands: their own choice, else the portal's."""
         return zoneinfo.ZoneInfo(self.time_zone or settings.TIME_ZONE)
+
+
+class EncryptionKey(models.Model):
+    """That a key sealed something in this database. The key itself is never stored."""
+
+    fingerprint = models.CharField(max_length=16, unique=True)
+    sample = models.TextField()
+    """Sealed with it: who can read this can read the rest."""
+    is_derived = models.BooleanField()
+    """Made from SECRET_KEY, not set in FIELD_ENCRYPTION_KEYS."""
+    first_used_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.fingerprint

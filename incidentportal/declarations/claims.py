@@ -15,12 +15,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from incidentportal.declarations import states
-from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.models import Declaration, DeclarationQuerySet
 from incidentportal.declarations.states import State
 
 
@@ -47,7 +47,7 @@ def take(pk: uuid.UUID) -> int | None:
     return number + 1 if taken else None
 
 
-def held(pk: uuid.UUID, claim: int) -> QuerySet[Declaration]:
+def held(pk: uuid.UUID, claim: int) -> DeclarationQuerySet:
     """The row, as long as this claim is the latest: the guard of every write about its course."""
     return Declaration.objects.filter(pk=pk, claim=claim)
 
@@ -57,14 +57,14 @@ def renew(pk: uuid.UUID, claim: int) -> bool:
     return bool(held(pk, claim).update(claimed_until=from_now(settings.DELIVERY_LEASE)))
 
 
-def release(pk: uuid.UUID, claim: int, state: State | None, **changes: Any) -> bool:
+def release(declaration: Declaration, claim: int, state: State | None, **changes: Any) -> bool:
     """Give the claim back with what was found out; False: it was lost meanwhile."""
-    rows = held(pk, claim)
+    rows = held(declaration.pk, claim)
     if state is not None:
         changes["state"] = state
         # What is already in that state may be written again: a resent row stays queued.
         rows = rows.filter(state__in=[*states.before(state), state])
-    return bool(rows.update(claimed_until=None, **changes))
+    return bool(rows.write(declaration.private, claimed_until=None, **changes))
 
 
 @contextmanager

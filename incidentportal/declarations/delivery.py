@@ -6,7 +6,6 @@ claim, and completed after it, whoever holds the claim by then.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import time
@@ -21,9 +20,10 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from incidentportal.accounts.encryption import keyed_digest
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
-from incidentportal.declarations import claims, queue, steps
+from incidentportal.declarations import claims, privacy, queue, steps
 from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.labels import mark
 from incidentportal.declarations.look import is_private, look, proves_absence
@@ -77,7 +77,7 @@ def _may_send_again(
         sentence = "It may be in Rootly already, and the portal can't tell which one it is."
         if not found.alike:
             sentence = "It may be in Rootly already: the portal may not see private ones there."
-        claims.release(declaration.pk, claim, State.UNCONFIRMED, due_at=None, sentence=sentence)
+        claims.release(declaration, claim, State.UNCONFIRMED, due_at=None, sentence=sentence)
         return False
     patience = _patience_left(declaration)
     if declaration.looks >= 1 and patience <= 0:
@@ -132,22 +132,28 @@ def _addressed(declaration: Declaration, upstream: Upstream) -> dict[str, Any]:
 
 
 def _begin(declaration: Declaration, claim: int, payload: Mapping[str, Any]) -> Attempt | None:
-    """The attempt's row, unless the claim is lost; nothing may be sent then."""
+    """The attempt's row, unless the claim is lost, or the declaration became private since it was
+    read; nothing may be sent then.
+    """
     text = json.dumps(payload, sort_keys=True).encode("utf-8", "surrogatepass")
     with transaction.atomic():
         if not claims.renew(declaration.pk, claim):
             return None
-        claims.held(declaration.pk, claim).update(looks=0)
+        rows = claims.held(declaration.pk, claim).filter(private=declaration.private)
+        if not rows.update(looks=0):
+            return None
         return Attempt.objects.create(
             declaration=declaration,
             claim=claim,
             idempotency_key=declaration.idempotency_key,
-            digest=hashlib.sha256(text).hexdigest(),
+            private=declaration.private,
+            digest=keyed_digest(text),
         )
 
 
 def _finish(attempt: Attempt, began: float, name: str, outcome: Outcome | None) -> None:
-    Attempt.objects.filter(pk=attempt.pk).update(
+    Attempt.objects.filter(pk=attempt.pk).write(
+        attempt.private,
         finished_at=Now(),
         milliseconds=int((time.monotonic() - began) * 1000),
         outcome=name,
@@ -164,7 +170,6 @@ def _succeed(declaration: Declaration, created: Created) -> None:
 
 def _follow(declaration: Declaration, claim: int, outcome: Outcome) -> None:
     """Store what comes next after an attempt that made no incident that we know of."""
-    pk = declaration.pk
     if outcome.next is Next.RETURN:
         queue.released(declaration)
         refused = _refused_of_ours(declaration, outcome)
@@ -179,8 +184,8 @@ def _follow(declaration: Declaration, claim: int, outcome: Outcome) -> None:
             "messages": outcome.messages,
         }
         claims.release(
-            pk, claim, State.REJECTED, due_at=None, errors=errors, sentence=outcome.sentence,
-            key_number=F("key_number") + 1, failures=0,
+            declaration, claim, State.REJECTED, due_at=None, errors=errors,
+            sentence=outcome.sentence, key_number=F("key_number") + 1, failures=0,
         )  # fmt: skip
         return
     queue.learn(declaration, outcome)
@@ -225,15 +230,18 @@ def _requeue(
     declaration: Declaration, claim: int, seconds: float, sentence: str, **changes: Any
 ) -> None:
     claims.release(
-        declaration.pk, claim, State.QUEUED, due_at=claims.from_now(seconds), sentence=sentence,
+        declaration, claim, State.QUEUED, due_at=claims.from_now(seconds), sentence=sentence,
         failures=F("failures") + 1, **changes,
     )  # fmt: skip
 
 
 def store_incident(declaration: Declaration, incident: Incident) -> None:
     """The incident exists: a fact that no lost claim and no other state takes back."""
+    privacy.follow_incident(declaration, incident)
     values = declaration.payload.get(INLINE, [])
-    Declaration.objects.filter(pk=declaration.pk, state__in=before(State.DELIVERED)).update(
+    rows = Declaration.objects.filter(pk=declaration.pk, state__in=before(State.DELIVERED))
+    rows.write(
+        declaration.private,
         state=State.DELIVERED,
         incident_id=incident.id,
         incident=summary(incident),

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.expressions import Combinable
 
 from incidentportal.catalog import connection
-from incidentportal.declarations import claims, steps
+from incidentportal.declarations import claims, privacy, steps
 from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.delivery import summary
 from incidentportal.declarations.labels import bears
@@ -46,13 +46,14 @@ def follow(pk: UUID, claim: int) -> None:
             log.warning("follow-up of %s: %s", pk, type(error).__name__)
             seconds = wait(declaration.failures + 1, *settings.DELIVERY_BACKOFF)
             claims.release(
-                pk, claim, None,
+                declaration, claim, None,
                 due_at=_soonest(seconds, step_wait), failures=F("failures") + 1,
             )  # fmt: skip
             return
+        privacy.follow_incident(declaration, incident)
         known = _merged(declaration, incident)
         claims.release(
-            pk, claim, None,
+            declaration, claim, None,
             incident=known,
             is_exposed=is_private(declaration) and known.get("private") is not True,
             open_values=still_open,

@@ -7,6 +7,7 @@ disagree with it.
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -14,12 +15,20 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from incidentportal.accounts.models import User
+from incidentportal.accounts.sealed import (
+    SealableJSONField,
+    SealableQuerySet,
+    SealableTextField,
+    seal_if,
+    sealed_check,
+)
 from incidentportal.declarations.states import State
 
 STATES = [(state.value, state.value) for state in State]
+SEALED_BY = "private"
 
 
-class DeclarationQuerySet(models.QuerySet["Declaration"]):
+class DeclarationQuerySet(SealableQuerySet["Declaration"]):
     """The questions that pages and the worker ask."""
 
     def visible_to(self, person: User) -> DeclarationQuerySet:
@@ -45,12 +54,14 @@ class Declaration(models.Model):
     snapshot_id = models.BigIntegerField()
     """The picture of Rootly's configuration that it was filled in with."""
 
-    title = models.TextField(blank=True)
-    answers = models.JSONField()
+    private = models.BooleanField(default=False)
+    """Whether its texts are sealed: a private incident was asked for, or made of it. For good."""
+    title = SealableTextField(sealed_by=SEALED_BY, blank=True)
+    answers = SealableJSONField(sealed_by=SEALED_BY)
     """By field name, a list of texts: what the person sent."""
-    labels = models.JSONField()
+    labels = SealableJSONField(sealed_by=SEALED_BY)
     """The same with the labels as they were shown; stays readable when fields are renamed."""
-    payload = models.JSONField()
+    payload = SealableJSONField(sealed_by=SEALED_BY)
     """Neutral attributes; the client writes them in its dialect."""
     severity_rank = models.PositiveSmallIntegerField(default=9999)
     """Lower is more urgent."""
@@ -67,18 +78,18 @@ class Declaration(models.Model):
     """Attempts and looks in a row that came to nothing: what the next wait grows with."""
     looks = models.PositiveSmallIntegerField(default=0)
     """How often it was looked for in vain since the last attempt with an unknown outcome."""
-    sentence = models.TextField(blank=True)
+    sentence = SealableTextField(sealed_by=SEALED_BY, blank=True)
     """What is going on, in plain words, for its page."""
-    errors = models.JSONField(default=dict)
+    errors = SealableJSONField(sealed_by=SEALED_BY, default=dict)
     """Of a rejected one: `{"field_errors": [[path, message]], "messages": [message]}`; of one that
     was corrected also `demanded`, names of fields that Rootly asked for in earlier refusals."""
 
     incident_id = models.CharField(max_length=255, blank=True)
-    incident = models.JSONField(default=dict)
+    incident = SealableJSONField(sealed_by=SEALED_BY, default=dict)
     """What Rootly last said of the incident: number, title, status, links, Slack channel."""
-    open_values = models.JSONField(default=list)
+    open_values = SealableJSONField(sealed_by=SEALED_BY, default=list)
     """Custom values that the incident isn't known to have yet, as they are sent."""
-    open_steps = models.JSONField(default=list)
+    open_steps = SealableJSONField(sealed_by=SEALED_BY, default=list)
     """What is done once the incident exists, each with how it stands: `steps.py` says how."""
     is_exposed = models.BooleanField(default=False)
     """Private was asked for, and the incident doesn't show it."""
@@ -96,6 +107,21 @@ class Declaration(models.Model):
             models.CheckConstraint(
                 condition=~Q(state=State.DELIVERED) | ~Q(incident_id=""),
                 name="declaration_delivered_has_incident",
+            ),
+            sealed_check(
+                "declaration_private_is_sealed",
+                (
+                    "title",
+                    "answers",
+                    "labels",
+                    "payload",
+                    "sentence",
+                    "errors",
+                    "incident",
+                    "open_values",
+                    "open_steps",
+                ),
+                unless=Q(private=False),
             ),
         )
         indexes = (
@@ -116,6 +142,10 @@ class Declaration(models.Model):
     def __str__(self) -> str:
         return f"Declaration {self.pk}"
 
+    def sealed(self, value: Any) -> Any:
+        """A text of this declaration as `update` may write it: sealed where it is private."""
+        return seal_if(self.private, value)
+
     @property
     def idempotency_key(self) -> str:
         """The key of the next attempt."""
@@ -128,8 +158,10 @@ class Attempt(models.Model):
     declaration = models.ForeignKey(Declaration, models.CASCADE, related_name="attempts")
     claim = models.PositiveBigIntegerField()
     idempotency_key = models.CharField(max_length=64)
+    private = models.BooleanField(default=False)
+    """As its declaration is."""
     digest = models.CharField(max_length=64)
-    """Of the payload that was sent."""
+    """Of the payload that was sent; keyed, so that nobody guesses what it was."""
     started_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
     milliseconds = models.PositiveIntegerField(null=True)
@@ -138,10 +170,15 @@ class Attempt(models.Model):
     """The error class, or `Delivered`; blank while the call lasts, or if the process died."""
     is_open = models.BooleanField(default=True)
     """Whether the incident may exist because of it, and nobody has found out yet."""
-    sentence = models.TextField(blank=True)
+    sentence = SealableTextField(sealed_by=SEALED_BY, blank=True)
+
+    objects = SealableQuerySet["Attempt"].as_manager()
 
     class Meta:
         ordering = ("pk",)
+        constraints = (
+            sealed_check("attempt_private_is_sealed", ("sentence",), unless=Q(private=False)),
+        )
 
     def __str__(self) -> str:
         return f"Attempt {self.pk} of {self.declaration_id}"

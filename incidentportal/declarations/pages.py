@@ -11,6 +11,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from incidentportal.accounts.encryption import UnreadableError
+from incidentportal.accounts.sealed import SealableQuerySet
 from incidentportal.catalog import connection
 from incidentportal.declarations import queue
 from incidentportal.declarations.models import Attempt, Declaration
@@ -37,6 +39,7 @@ HEADINGS = {
     State.WITHDRAWN: "You took this back",
 }
 SLACK_HOSTS = ("slack.com",)
+UNREADABLE = "(can't be read at the moment)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,19 @@ class Row:
     number: int | None
 
 
+def rows(declarations: SealableQuerySet[Declaration]) -> list[Row]:
+    """A list of declarations as lines, also where one of them can't be read."""
+    return [row(declaration) for declaration in declarations.tolerant()]
+
+
 def row(declaration: Declaration) -> Row:
-    """A declaration as a line."""
+    """A declaration as a line; one that can't be read says so."""
     state = State(declaration.state)
-    return Row(
-        declaration.pk, declaration.title, state, STATE_WORDS[state],
-        declaration.submitted_at, declaration.incident.get("number"),
-    )  # fmt: skip
+    try:
+        title, number = declaration.title, declaration.incident.get("number")
+    except UnreadableError:
+        title, number = UNREADABLE, None
+    return Row(declaration.pk, title, state, STATE_WORDS[state], declaration.submitted_at, number)
 
 
 @dataclass(frozen=True, slots=True)

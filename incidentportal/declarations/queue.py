@@ -8,8 +8,9 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.declarations.claims import from_now
-from incidentportal.declarations.models import Declaration, Upstream
+from incidentportal.declarations.models import Declaration, DeclarationQuerySet, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome
 from incidentportal.declarations.states import State
 
@@ -55,20 +56,24 @@ def released(declaration: Declaration) -> None:
     """
     row = Upstream.objects.get(url=declaration.upstream)
     if not row.held and row.forbidden_id not in {None, declaration.pk}:
-        Declaration.objects.filter(pk=row.forbidden_id, state=State.QUEUED).update(
-            state=State.REJECTED,
-            due_at=None,
-            sentence="Rootly does not let the portal create this incident.",
-            errors={
-                "field_errors": [],
-                "messages": ["Rootly does not let the portal create an incident like this one."],
-            },
-        )
+        _refuse(Declaration.objects.filter(pk=row.forbidden_id, state=State.QUEUED))
     if row.held:
         log.warning("deliveries to %s go on", declaration.upstream)
         Declaration.objects.filter(upstream=row.url, state=State.QUEUED).update(due_at=Now())
     if row.held or row.wait_until or row.forbidden_id:
         Upstream.objects.filter(pk=row.pk).update(held="", wait_until=None, forbidden_id=None)
+
+
+def _refuse(rows: DeclarationQuerySet) -> None:
+    """Give the one that alone was forbidden back to its author."""
+    words = "Rootly does not let the portal create an incident like this one."
+    rows.write(
+        False,  # what is written says nothing of its content
+        state=State.REJECTED,
+        due_at=None,
+        sentence="Rootly does not let the portal create this incident.",
+        errors={"field_errors": [], "messages": [words]},
+    )
 
 
 def may_send(url: str) -> bool:
@@ -100,14 +105,23 @@ def exposed(url: str) -> list[str]:
     rows = Declaration.objects.filter(
         upstream=url, is_exposed=True, delivered_at__gt=from_now(-EXPOSED_DAYS * 86_400)
     ).order_by("-delivered_at")
-    found = rows.values_list("incident__number", "incident_id")[:5]
-    return [f"#{number}" if number is not None else incident_id for number, incident_id in found]
+    return [_number(row) for row in rows[:5].tolerant()]
+
+
+def _number(row: Declaration) -> str:
+    """The incident's number, else its id."""
+    try:
+        number = row.incident.get("number")
+    except UnreadableError:
+        number = None
+    return row.incident_id if number is None else f"#{number}"
 
 
 def waiting(url: str) -> tuple[int, str] | None:
     """How many declarations wait after a failed attempt, and what the latest was told; None: none.
 
-    The sentence is the portal's own: it says nothing of a declaration's content.
+    The sentence is the portal's own: it says nothing of a declaration's content. Those of private
+    ones stay with their authors all the same; where all are private it is blank.
     """
     rows = Declaration.objects.filter(
         upstream=url, failures__gt=0, state__in=[State.QUEUED, State.DELIVERING]
@@ -115,4 +129,5 @@ def waiting(url: str) -> tuple[int, str] | None:
     count = rows.count()
     if not count:
         return None
-    return count, rows.order_by("-submitted_at").values_list("sentence", flat=True).first() or ""
+    told = rows.filter(private=False).order_by("-submitted_at")
+    return count, told.values_list("sentence", flat=True).first() or ""

@@ -211,8 +211,10 @@ class _Round:
 
     def _keep(self) -> bool:
         return bool(
-            claims.held(self._declaration.pk, self._claim).update(
-                open_steps=list(self._steps), claimed_until=claims.from_now(settings.DELIVERY_LEASE)
+            claims.held(self._declaration.pk, self._claim).write(
+                self._declaration.private,
+                open_steps=list(self._steps),
+                claimed_until=claims.from_now(settings.DELIVERY_LEASE),
             )
         )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from incidentportal.accounts.models import User
+from incidentportal.declarations import privacy
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
 
@@ -30,8 +31,25 @@ class Submission:
     severity_rank: int
     demanded: tuple[str, ...] = ()
 
+    @property
+    def private(self) -> bool:
+        """Whether a private incident is asked for."""
+        return bool(self.payload.get("private"))
+
+    def kept_private(self) -> Submission:
+        """The same, private: what was private once stays so, whatever the form says now."""
+        shown = [*self.labels]
+        if not any(line["name"] == "private" for line in shown):
+            shown.append({"name": "private", "label": "Private", "text": "Yes"})
+        return replace(
+            self,
+            answers={**self.answers, "private": ["true"]},
+            labels=shown,
+            payload={**self.payload, "private": True},
+        )
+
     def fields(self) -> dict[str, Any]:
-        """As the row stores it."""
+        """As the row stores it; whether it is private stands beside."""
         return {
             "upstream": self.upstream,
             "snapshot_id": self.snapshot_id,
@@ -51,7 +69,9 @@ def save(pk: uuid.UUID, author: User, submission: Submission) -> bool:
     """
     try:
         with transaction.atomic():
-            Declaration.objects.create(pk=pk, author=author, **submission.fields())
+            Declaration.objects.create(
+                pk=pk, author=author, private=submission.private, **submission.fields()
+            )
     except IntegrityError:
         return _correct(pk, author, submission)
     return True
@@ -59,13 +79,23 @@ def save(pk: uuid.UUID, author: User, submission: Submission) -> bool:
 
 def _correct(pk: uuid.UUID, author: User, submission: Submission) -> bool:
     # The state is the guard: of two corrections at once, one finds it queued already.
-    return bool(
-        Declaration.objects.filter(pk=pk, author=author, state=State.REJECTED).update(
-            state=State.QUEUED,
-            due_at=Now(),
-            errors={"demanded": list(submission.demanded)} if submission.demanded else {},
-            sentence="",
-            failures=0,
-            **submission.fields(),
+    rows = Declaration.objects.filter(pk=pk, author=author, state=State.REJECTED)
+    with transaction.atomic():
+        was_private = rows.select_for_update().values_list("private", flat=True).first()
+        if was_private is None:
+            return False
+        if was_private:
+            submission = submission.kept_private()
+        elif submission.private:
+            privacy.make_private(pk)
+        return bool(
+            rows.write(
+                submission.private,
+                state=State.QUEUED,
+                due_at=Now(),
+                errors={"demanded": list(submission.demanded)} if submission.demanded else {},
+                sentence="",
+                failures=0,
+                **submission.fields(),
+            )
         )
-    )

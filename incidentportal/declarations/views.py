@@ -73,7 +73,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "declarations/mine.html",
-        {"rows": [pages.row(item) for item in page], "page": page},
+        {"rows": pages.rows(page.object_list), "page": page},  # type: ignore[arg-type]  # rows too
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import close_old_connections
 
+from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.catalog import connection
 from incidentportal.declarations import claims, queue
 from incidentportal.declarations.delivery import deliver
@@ -43,11 +45,28 @@ def work_on(pk: UUID, claim: int, *, told: Callable[[], object] = lambda: None) 
         delivered = Declaration.objects.filter(pk=pk, state=State.DELIVERED).exists()
         if delivered and (again := claims.take(pk)) is not None:
             follow(pk, again)
-    except Exception:  # a row must never end the worker
-        log.exception("work on declaration %s failed", pk)
+    except UnreadableError:
+        log.error("declaration %s waits: it can't be read with the keys given", pk)  # noqa: TRY400  # the sentence says all
+        _put_off(pk, claim)
+    except Exception as error:  # noqa: BLE001  # a row must never end the worker
+        log.error("work on declaration %s failed: %s", pk, _frames(error))  # noqa: TRY400  # see _frames
     finally:
         told()
         close_old_connections()
+
+
+def _put_off(pk: UUID, claim: int) -> None:
+    """Leave a row that can't be read as it is, and come back to it only after a while."""
+    later = claims.from_now(settings.DELIVERY_BACKOFF[1])
+    rows = claims.held(pk, claim)
+    rows.filter(state=State.DELIVERING).update(state=State.QUEUED)
+    rows.update(claimed_until=None, due_at=later)
+
+
+def _frames(error: BaseException) -> str:
+    """Where it happened, without its message: a database's shows the row, and so private text."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    return f"{type(error).__name__}\n{where}"
 
 
 def try_now(pk: UUID) -> None:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004  # Django's name
 from django.db import DatabaseError
 
+from incidentportal.accounts import samples
 from incidentportal.catalog.connection import config_problem
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -62,6 +63,31 @@ def https_is_on(app_configs: Configs, **kwargs: Any) -> list[CheckMessage]:
     hint = "Set HTTPS_ONLY=true and put a TLS proxy in front (TRUSTED_PROXIES)."
     return [Warning("The portal serves plain http: passwords can be read on the way.", hint=hint,
                     id="portal.W003")]  # fmt: skip
+
+
+@register(Tags.security, deploy=True)
+def private_text_has_its_own_key(app_configs: Configs, **kwargs: Any) -> list[CheckMessage]:
+    """portal.W004: private declarations are encrypted with a key made from SECRET_KEY."""
+    if settings.FIELD_ENCRYPTION_KEYS:
+        return []
+    hint = (
+        'Set FIELD_ENCRYPTION_KEYS="$(openssl rand -base64 32)", keep it, and run '
+        "manage.py rotate_keys."
+    )
+    said = "FIELD_ENCRYPTION_KEYS is not set: whoever learns SECRET_KEY can read private texts."
+    return [Warning(said, hint=hint, id="portal.W004")]
+
+
+@register(Tags.database)
+def stored_texts_can_be_read(app_configs: Configs, **kwargs: Any) -> list[CheckMessage]:
+    """portal.E005: a key that private declarations are encrypted with is not given."""
+    if not kwargs.get("databases") or settings.SETTINGS_WRONG:
+        return []  # first things first
+    try:
+        found = samples.problems()
+    except DatabaseError:  # not migrated yet: then nothing is encrypted
+        return []
+    return [Error(sentence, id="portal.E005") for sentence in found]
 
 
 @register(Tags.database)

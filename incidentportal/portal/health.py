@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
+from incidentportal.accounts import samples
 from incidentportal.catalog import connection as catalog_connection
 from incidentportal.catalog import live
 from incidentportal.catalog.current import current
@@ -44,6 +45,8 @@ def _ready() -> JsonResponse:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             missing["migrations"] = "The database is behind: run manage.py migrate."
+        elif unread := samples.problems():
+            missing["keys"] = " ".join(unread)
         elif not catalog_connection.upstream():
             missing["snapshot"] = "ROOTLY_API_URL is not set."
         elif current() is None:

@@ -16,13 +16,13 @@ from django.urls import reverse
 
 from incidentportal.accounts.roles import person
 from incidentportal.declarations.models import Declaration
-from incidentportal.declarations.pages import row
+from incidentportal.declarations.pages import rows
 
 
 def home(request: HttpRequest) -> HttpResponse:
     """Where everybody starts."""
     latest = Declaration.objects.visible_to(person(request)).order_by("-submitted_at")[:5]
-    return render(request, "portal/home.html", {"rows": [row(item) for item in latest]})
+    return render(request, "portal/home.html", {"rows": rows(latest)})
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -67,6 +67,17 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404; the same words for what doesn't exist and for what one may not see."""
     return _sorry(request, 404, "Not found", "There is nothing here that you can see.")
+
+
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """503: a stored text that the portal has no key for."""
+    return _sorry(
+        request, 503, "This can't be read at the moment",
+        "It is encrypted, and the portal does not have the key that it was encrypted with. "
+        "Nothing is deleted; it is not sent to Rootly meanwhile. Please tell an admin.",
+        "For whoever runs it: put the missing key back into FIELD_ENCRYPTION_KEYS; /readyz says "
+        "which one. If none is missing, the stored text is damaged.",
+    )  # fmt: skip
 
 
 @login_not_required

@@ -45,7 +45,7 @@ def test_who_lost_the_claim_changes_nothing(reporter: User) -> None:
     Declaration.objects.filter(pk=row.pk).update(claimed_until=Now() - timedelta(seconds=1))
     claims.take(row.pk)
     assert claims.renew(row.pk, first) is False
-    assert claims.release(row.pk, first, State.REJECTED) is False
+    assert claims.release(row, first, State.REJECTED) is False
     row.refresh_from_db()
     assert row.state == State.DELIVERING
 
@@ -54,7 +54,7 @@ def test_an_illegal_step_is_not_written(reporter: User) -> None:
     row = make_declaration(reporter)
     claim = claims.take(row.pk)
     assert claim is not None
-    assert claims.release(row.pk, claim, State.WITHDRAWN) is False
+    assert claims.release(row, claim, State.WITHDRAWN) is False
 
 
 @pytest.mark.django_db(transaction=True)

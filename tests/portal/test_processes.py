@@ -129,6 +129,7 @@ def test_nothing_stays_when_serve_is_killed(env: dict[str, str], mark: str) -> N
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY"),
         ({"PORT": "eighty"}, "PORT="),
+        ({"FIELD_ENCRYPTION_KEYS": "short"}, "FIELD_ENCRYPTION_KEYS"),
         ({"ROOTLY_API_URL": "http://rootly.example/v1"}, "INSECURE_HTTP_HOSTS"),
         ({"ROOTLY_API_DIALECT": "xml"}, "ROOTLY_API_DIALECT"),
         ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "DATABASE_URL"),

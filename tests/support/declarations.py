@@ -15,4 +15,5 @@ def make_declaration(author: User, **fields: Any) -> Declaration:
         "answers": {"title": ["Checkout is slow"]}, "labels": [],
         "payload": {"title": "Checkout is slow"}, **fields,
     }  # fmt: skip
+    given.setdefault("private", bool(given["payload"].get("private")))
     return Declaration.objects.create(author=author, **given)
