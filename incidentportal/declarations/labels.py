@@ -10,10 +10,16 @@ from uuid import UUID
 
 LABEL = "incident_portal_declaration"
 DECLARED_BY = "incident_portal_declared_by"
+OURS = frozenset({LABEL, DECLARED_BY})
 
 
 def mark(payload: Mapping[str, Any], pk: UUID) -> dict[str, Any]:
-    """The payload with its declaration's label among the person's own."""
+    """The payload with its declaration's label among the person's own; not with one of ours that
+    the person set.
+    """
+    labels = payload.get("labels", {})
+    own = {key: text for key, text in labels.items() if key.lower() not in OURS}
+    payload = {**payload, "labels": own}
     return _labelled(payload, LABEL, str(pk))
 
 
