@@ -72,7 +72,8 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def mine(request: HttpRequest) -> HttpResponse:
     """One's own declarations, newest first; with `?whose=everyone` all that one may see."""
     reader = person(request)
-    everyones = request.GET.get("whose") == "everyone"
+    may_see_others = access.may_see_others(reader)
+    everyones = may_see_others and request.GET.get("whose") == "everyone"
     rows = Declaration.objects.visible_to(reader) if everyones else Declaration.objects.own(reader)
     latest = rows.select_related("author").order_by("-submitted_at")
     page = Paginator(latest, 25).get_page(request.GET.get("page"))
@@ -80,7 +81,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "rows": pages.rows(page.object_list, reader),  # type: ignore[arg-type]  # rows too
         "page": page,
         "everyones": everyones,
-        "may_see_others": access.may_see_others(reader),
+        "may_see_others": may_see_others,
     }
     return render(request, "declarations/mine.html", context)
 
