@@ -35,6 +35,4 @@ def trust(person: User) -> None:
         rows.delete()
         return
     rows.exclude(email=email).delete()
-    rows.update_or_create(
-        user=person, email=email, defaults={"verified": True, "primary": True}
-    )
+    rows.update_or_create(user=person, email=email, defaults={"verified": True, "primary": True})

@@ -89,9 +89,7 @@ class PrivateView(AppendOnly):
         base_manager_name = "objects"
         default_permissions = ()
         indexes = (
-            models.Index(
-                fields=["object_id", "person", "-viewed_at"], name="privateview_object"
-            ),
+            models.Index(fields=["object_id", "person", "-viewed_at"], name="privateview_object"),
         )
 
     def __str__(self) -> str:

@@ -36,7 +36,7 @@ def fix(declaration: Declaration, upstream: Upstream, claim: int) -> bool:
     known: Mapping[str, Any] = declaration.sent_with
     if known.get("key_number") == declaration.key_number:
         return True
-    author = known if known else _author(declaration.author)
+    author = known or _author(declaration.author)
     declaration.sent_with = {
         "key_number": declaration.key_number,
         "user_id": author["user_id"],

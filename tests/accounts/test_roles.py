@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-
+import gates
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser, Group, Permission
-from django.db import connection
 
-import gates
 from incidentportal.accounts import groups
 from incidentportal.accounts.models import User
 from incidentportal.accounts.roles import ROLES, WORDS, Ability, is_admin, may, may_declare_private
-from tests.support.people import Person, given, permission
+from tests.support.people import Person, make_groups, permission
 
 PAGE = (gates.ROOT / "docs/roles.md").read_text("utf-8")
-MIGRATIONS = ("accounts.migrations.0005_grants", "declarations.migrations.0006_grants")
 
 
 def rows(head: str) -> list[list[str]]:
@@ -28,7 +24,9 @@ def rows(head: str) -> list[list[str]]:
 def test_the_page_shows_the_table() -> None:
     head = "| | " + " | ".join(groups.GROUPS) + " |"
     shown = {words: [mark == "✔" for mark in marks] for words, *marks in rows(head)}
-    assert shown == {WORDS[each]: [name in ROLES[each] for name in groups.GROUPS] for each in Ability}
+    assert shown == {
+        WORDS[each]: [name in ROLES[each] for name in groups.GROUPS] for each in Ability
+    }
 
 
 def test_the_page_names_each_permission() -> None:
@@ -40,14 +38,11 @@ def test_the_page_names_each_permission() -> None:
 def test_the_migrations_give_the_groups_what_the_table_says() -> None:
     Group.objects.all().delete()
     Permission.objects.filter(content_type__app_label__in=["accounts", "declarations"]).delete()
-    importlib.import_module("incidentportal.accounts.migrations.0002_groups").make(apps, None)
-    for name in MIGRATIONS:
-        migration = importlib.import_module(f"incidentportal.{name}")
-        migration.give(apps, connection.schema_editor())
+    make_groups()
     for ability in Ability:
         if "." in ability:
             held = set(permission(ability).group_set.values_list("name", flat=True))
-            assert held == given(ability), ability
+            assert held == ROLES[ability], ability
             assert permission(ability).name in _declared_names(), ability
     assert set(Group.objects.values_list("name", flat=True)) == set(groups.GROUPS)
 
@@ -106,5 +101,3 @@ def test_all_that_is_asked_of_a_person_in_a_request_costs_one_query(
     person = make_person("ada", "admin")
     with django_assert_num_queries(1):  # type: ignore[operator]  # pytest-django's fixture
         assert [may(person, each) for each in Ability].count(True) == 5
-
-
