@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 
 from incidentportal.accounts.roles import is_admin
-
-View = Callable[..., HttpResponse]
 
 
 class PortalAdminSite(AdminSite):
@@ -23,12 +20,12 @@ class PortalAdminSite(AdminSite):
         """Whether this person runs the portal; Django's `is_staff` has no say."""
         return is_admin(request.user)
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Each of its pages. LoginRequiredMiddleware has sent strangers to the sign-in before."""
         guarded = super().admin_view(view, cacheable)
 
         @wraps(guarded)
-        def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def page(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if not self.has_permission(request):
                 raise Http404
             return guarded(request, *args, **kwargs)

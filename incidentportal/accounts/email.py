@@ -24,7 +24,7 @@ def trusted_email(person: User) -> str:
 def is_anothers(person: User, email: str) -> bool:
     """Whether this address is known to be somebody else's."""
     others = EmailAddress.objects.filter(email__iexact=email.strip(), verified=True)
-    return others.exclude(user_id=person.pk).exists()
+    return bool(others.exclude(user_id=person.pk).exists())
 
 
 def trust(person: User) -> None:

@@ -1,8 +1,8 @@
 """Every address of the portal, and what each kind of person gets there.
 
 An address that isn't here fails a test. A row is a route as the URL resolver has it, the method,
-the address, and the answers in the order of `PEOPLE`: a status, `in` where a stranger is sent to
-the sign-in, `-` where it can't be asked. `{own}` is the reporter's public declaration, `{private}`
+the address, and the answers in the order of `PEOPLE`: a status, or `in` for the way to the
+sign-in. `{own}` is the reporter's public declaration, `{private}`
 the support agent's private one, `{nowhere}` one that doesn't exist, `{me}` the person's own id.
 """
 
@@ -31,6 +31,8 @@ incidents/new/          | POST | /incidents/new/             | 422 422 422 422 4
 incidents/new/          | GET  | /incidents/new/?private=true | 403 403 200 403 200 403 200 403 in
 incidents/new/preview/  | POST | /incidents/new/preview/     | {ALL}
 incidents/new/preview/  | GET  | /incidents/new/preview/     | {READ_ONLY}
+incidents/new/options/  | POST | /incidents/new/options/     | 400 400 400 400 400 400 400 400 in
+incidents/new/options/  | GET  | /incidents/new/options/     | {READ_ONLY}
 declarations/           | GET  | /declarations/              | {ALL}
 declarations/           | GET  | /declarations/?whose=everyone | {ALL}
 declarations/           | POST | /declarations/              | {READ_ONLY}
@@ -44,7 +46,7 @@ declarations/           | POST | /declarations/              | {READ_ONLY}
 {ONE}                   | POST | /declarations/{{nowhere}}/  | {NOBODY}
 accounts/login/         | GET  | /accounts/login/            | 302 302 302 302 302 302 302 302 200
 accounts/logout/        | GET  | /accounts/logout/           | 200 200 200 200 200 200 200 200 302
-admin/login/            | GET  | /admin/login/               | 302 302 302 302 302 302 302 302 302
+admin/login/            | GET  | /admin/login/               | 404 404 404 404 in 404 in 404 in
 """
 
 ADMIN = """
@@ -56,6 +58,12 @@ autocomplete/                             | /admin/autocomplete/             | 4
 jsi18n/                                   | /admin/jsi18n/                   | 200
 r/<path:content_type_id>/<path:object_id>/ | /admin/r/{kind}/{own}/          | 404
 ^(?P<app_label>…)/$  | /admin/accounts/                 | 200
+presets/sitedefault/                      | /admin/presets/sitedefault/      | 200
+presets/sitedefault/add/                  | /admin/presets/sitedefault/add/  | 200
+presets/sitedefault/<path:object_id>/history/ | /admin/presets/sitedefault/{default}/history/ | 200
+presets/sitedefault/<path:object_id>/delete/  | /admin/presets/sitedefault/{default}/delete/  | 200
+presets/sitedefault/<path:object_id>/change/  | /admin/presets/sitedefault/{default}/change/  | 200
+presets/sitedefault/<path:object_id>/         | /admin/presets/sitedefault/{default}/         | 302
 (?P<url>.*)$                              | /admin/declarations/declaration/ | 404
 auth/group/                               | /admin/auth/group/               | 200
 auth/group/add/                           | /admin/auth/group/add/           | 200

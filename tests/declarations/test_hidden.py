@@ -41,6 +41,11 @@ def asked(client: Client, method: str, address: str, **headers: str) -> tuple[An
     return response, [re.sub(r"'[^']*'|\b\d+\b", "?", each["sql"]) for each in queries]
 
 
+def headers_of(response: Any) -> dict[str, str]:
+    """All but the moment."""
+    return {name: value for name, value in response.headers.items() if name != "Expires"}
+
+
 @pytest.mark.parametrize("group", ["reporter", "support", "responder", "admin", "auditor"])
 @pytest.mark.parametrize("method", ["get", "head", "post", "put"])
 @pytest.mark.parametrize("htmx", [False, True])
@@ -54,7 +59,7 @@ def test_it_is_the_same_answer_by_the_same_queries(
     nothing, queries = asked(client, method, f"/declarations/{uuid.uuid4()}/", **headers)
     assert hidden.status_code == nothing.status_code == (405 if method == "put" else 404)
     assert hidden.content == nothing.content
-    assert dict(hidden.headers) == dict(nothing.headers)
+    assert headers_of(hidden) == headers_of(nothing)
     assert its_queries == queries
     assert len(queries) <= 4
 

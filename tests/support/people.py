@@ -33,6 +33,7 @@ MIGRATIONS = (
     ("accounts.migrations.0002_groups", "make"),
     ("accounts.migrations.0005_grants", "give"),
     ("declarations.migrations.0006_grants", "give"),
+    ("presets.migrations.0002_admins", "grant"),
 )
 """What makes the groups and gives them their permissions."""
 
