@@ -93,8 +93,16 @@ def hidden(few: Portal) -> Iterator[Row]:
     """Whether time tells a private declaration of another from an id that doesn't exist."""
     told = inside.alone(inside.hidden, few.environment, TIMES)
     name, baseline = "404 of another's private declaration", "ms of an id that doesn't exist"
-    yield Row(name, told["hidden"], "ms", told["nothing"], baseline, 1.05, of_ratio=True)
-    yield Row("two ids that don't exist, by turns", told["noise"], "x")
+    yield Row(
+        name,
+        told["hidden"],
+        "ms",
+        told["nothing"],
+        baseline,
+        max(1.05, told["noise"]),
+        of_ratio=True,
+    )
+    yield Row("the same of three ids that don't exist: slowest by fastest", told["noise"], "")
     yield Row("a person's permissions", told["roles"], "ms", aim=1)
 
 
