@@ -5,8 +5,11 @@ Each function here runs in a fresh process (`inside.alone`), since Django is set
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
+import statistics
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -125,6 +128,41 @@ def resolver(environment: dict[str, str], times: int) -> dict[str, float]:
 
 def _an_answer(field: Field) -> list[str]:
     return [next(iter(field.options)).id] if field.options else ["1"]
+
+
+def hidden(environment: dict[str, str], times: int) -> dict[str, float]:
+    """Milliseconds until somebody is told 404: of another's private declaration (`hidden`), of an
+    id that doesn't exist (`nothing`); how much the medians of three such ids differ anyway
+    (`noise`, as a ratio). And what asking for a person's permissions costs (`roles`).
+    """
+    os.environ |= environment
+    django.setup()
+    from django.test import Client  # noqa: PLC0415  # Django is set up by now
+
+    from incidentportal.accounts.models import User  # noqa: PLC0415  # as above
+    from incidentportal.accounts.roles import Ability, may  # noqa: PLC0415  # as above
+    from tests.support.declarations import make_declaration  # noqa: PLC0415  # as above
+
+    asking, author = User.objects.get(), User.objects.create_user("author")
+    secret = make_declaration(author, payload={"title": "A theft", "private": True}, due_at=None)
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(asking)
+
+    def ask(pk: object) -> None:
+        assert client.get(f"/declarations/{pk}/").status_code == 404
+
+    def roles() -> None:
+        asking.__dict__.pop("_portal_permissions", None)
+        may(asking, Ability.VIEW_OTHERS)
+
+    logging.disable(logging.WARNING)  # a line for each 404 costs more than what is measured
+    (role,) = medians(times, roles)
+    # Each comes after an id that doesn't exist: what runs before leaves its traces in the caches.
+    pks = (secret.pk, *(uuid.uuid4() for _ in range(3)))
+    there, one, other, another = medians(times, *(partial(ask, pk) for pk in pks))
+    nothing = statistics.median((one, other, another))
+    spread = max(one, other, another) / min(one, other, another)
+    return {"hidden": there, "nothing": nothing, "noise": spread, "roles": role}
 
 
 def slowest_search() -> tuple[str, float]:

@@ -89,6 +89,23 @@ def submissions(few: Portal, latency: float) -> Row:
     return Row(name, through, "ms", straight, "ms straight to the upstream")
 
 
+def hidden(few: Portal) -> Iterator[Row]:
+    """Whether time tells a private declaration of another from an id that doesn't exist."""
+    told = inside.alone(inside.hidden, few.environment, TIMES)
+    name, baseline = "404 of another's private declaration", "ms of an id that doesn't exist"
+    yield Row(
+        name,
+        told["hidden"],
+        "ms",
+        told["nothing"],
+        baseline,
+        max(1.05, told["noise"]),
+        of_ratio=True,
+    )
+    yield Row("the same of three ids that don't exist: slowest by fastest", told["noise"], "")
+    yield Row("a person's permissions", told["roles"], "ms", aim=1)
+
+
 def measure(folder: Path) -> Iterator[Row]:
     """Everything, one after the other."""
     with portal(folder / "large", "--size", "large") as large:
@@ -97,6 +114,7 @@ def measure(folder: Path) -> Iterator[Row]:
         with portal(folder / "many", "--services", "5000") as many:
             yield services(few, many)
         yield from first_load(few, "40 services")
+        yield from hidden(few)
         for latency in (0.0, UPSTREAM_MS):
             yield submissions(few, latency)
     words, taken = inside.alone(inside.slowest_search)

@@ -8,8 +8,6 @@ from incidentportal.declarations import choosing, preview
 from incidentportal.declarations import views as declarations
 from incidentportal.portal import views as portal
 
-admin.site.site_header = admin.site.site_title = "Incident Portal"
-
 urlpatterns = [
     path("", portal.home, name="home"),
     path("incidents/new/", declarations.new, name="new"),

@@ -1,30 +1,91 @@
-"""Who may do what: the one place that turns groups into answers."""
+"""Who may do what: the one table, and the questions that are answered by it alone.
+
+Each ability but DECLARE is a permission, and a person has it through a group or of their own. A
+migration gives the groups theirs once; from then on admins may change what a group may do. A
+superuser counts as admin and no more: Django's `has_perm` says yes to them whatever is asked, so
+nothing here calls it.
+"""
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AnonymousUser
+from collections.abc import Mapping
+from enum import StrEnum
+
+from django.contrib.auth.models import AnonymousUser, Permission
 from django.http import HttpRequest
 
-from incidentportal.accounts.groups import ADMIN, SUPPORT
+from incidentportal.accounts.groups import ADMIN, AUDITOR, GROUPS, RESPONDER, SUPPORT
 from incidentportal.accounts.models import User
 
 
-def is_admin(user: User | AnonymousUser) -> bool:
-    """Whether this person runs the portal. A superuser counts as admin."""
-    return isinstance(user, User) and (user.is_superuser or ADMIN in _groups(user))
+class Ability(StrEnum):
+    """What somebody may do; the value is the permission, `<app>.<codename>`."""
+
+    DECLARE = "declare"
+    """And see, correct and take back one's own. Everybody's: there is no permission."""
+    DECLARE_PRIVATE = "declarations.declare_private"
+    VIEW_OTHERS = "declarations.view_others"
+    """Others' declarations that are not private."""
+    VIEW_PRIVATE = "declarations.view_private"
+    """Others' private declarations; each view is recorded."""
+    DECIDE_OTHERS = "declarations.decide_unconfirmed"
+    """Others' unconfirmed ones, among those that the person may see."""
+    ADMINISTER = "accounts.administer"
+    """Presets, defaults, operations, the admin site."""
+    READ_AUDIT = "accounts.read_audit"
 
 
-def may_declare_private(user: User) -> bool:
+ROLES: Mapping[Ability, frozenset[str]] = {
+    Ability.DECLARE: frozenset(GROUPS),
+    Ability.DECLARE_PRIVATE: frozenset({SUPPORT, ADMIN}),
+    Ability.VIEW_OTHERS: frozenset({RESPONDER, ADMIN}),
+    Ability.VIEW_PRIVATE: frozenset(),
+    Ability.DECIDE_OTHERS: frozenset({ADMIN}),
+    Ability.ADMINISTER: frozenset({ADMIN}),
+    Ability.READ_AUDIT: frozenset({AUDITOR}),
+}
+"""The table (docs/roles.md shows it): which groups are given what. Nobody is given VIEW_PRIVATE."""
+
+WORDS: Mapping[Ability, str] = {
+    Ability.DECLARE: "declare; see, correct, withdraw one's own; decide one's own unconfirmed ones",
+    Ability.DECLARE_PRIVATE: "declare private",
+    Ability.VIEW_OTHERS: "see others' non-private declarations, follow up",
+    Ability.VIEW_PRIVATE: "see others' private ones (each view is recorded)",
+    Ability.DECIDE_OTHERS: "decide others' unconfirmed ones, of those they may see",
+    Ability.ADMINISTER: "presets, defaults, operations, `/admin/`",
+    Ability.READ_AUDIT: "read the audit trail",
+}
+
+
+def may(person: User | AnonymousUser, ability: Ability) -> bool:
+    """Whether this person may; somebody who isn't signed in may nothing. One query a request."""
+    if not isinstance(person, User) or not person.is_active:
+        return False
+    if ability is Ability.DECLARE or (person.is_superuser and ADMIN in ROLES[ability]):
+        return True
+    return ability in _permissions(person)
+
+
+def is_admin(person: User | AnonymousUser) -> bool:
+    """Whether this person runs the portal."""
+    return may(person, Ability.ADMINISTER)
+
+
+def may_declare_private(person: User) -> bool:
     """Whether this person may declare an incident that only those invited see."""
-    return is_admin(user) or SUPPORT in _groups(user)
+    return may(person, Ability.DECLARE_PRIVATE)
 
 
-def _groups(user: User) -> frozenset[str]:
-    """The names of the person's groups; one query a request."""
-    known: frozenset[str] | None = getattr(user, "_portal_groups", None)
+def _permissions(person: User) -> frozenset[str]:
+    """All permissions that the person has by groups or alone, being a superuser left aside."""
+    known: frozenset[str] | None = getattr(person, "_portal_permissions", None)
     if known is None:
-        known = frozenset(user.groups.values_list("name", flat=True))
-        user._portal_groups = known  # type: ignore[attr-defined]  # remembered for this request only
+        name = ("content_type__app_label", "codename")
+        # Two queries in one: a join over both ways would walk through everybody's groups.
+        own = Permission.objects.filter(user=person).order_by().values_list(*name)
+        given = Permission.objects.filter(group__user=person).order_by().values_list(*name)
+        known = frozenset(f"{app}.{codename}" for app, codename in own.union(given))
+        person._portal_permissions = known  # type: ignore[attr-defined]  # for this request only
     return known
 
 

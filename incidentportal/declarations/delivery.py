@@ -23,9 +23,9 @@ from django.utils import timezone
 from incidentportal.accounts.encryption import keyed_digest
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
-from incidentportal.declarations import claims, privacy, queue, steps
+from incidentportal.declarations import attribution, claims, privacy, queue, steps
+from incidentportal.declarations.attribution import INLINE
 from incidentportal.declarations.backoff import wait
-from incidentportal.declarations.labels import mark
 from incidentportal.declarations.look import is_private, look, proves_absence
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome, judge
@@ -36,7 +36,6 @@ from incidentportal.rootly.errors import RootlyError
 from incidentportal.rootly.records import Incident
 
 log = logging.getLogger(__name__)
-INLINE = "form_field_selections_attributes"
 
 
 def deliver(pk: UUID, claim: int) -> None:
@@ -99,7 +98,9 @@ def _patience_left(declaration: Declaration) -> float:
 
 
 def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: int) -> None:
-    payload = _addressed(declaration, upstream)
+    if not attribution.fix(declaration, upstream, claim):
+        return
+    payload = attribution.added(declaration)
     attempt = _begin(declaration, claim, payload)
     if attempt is None:
         return
@@ -119,16 +120,6 @@ def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: i
         _learn_clock(upstream, created.server_date)
         _finish(attempt, began, "Delivered", None)
         _succeed(declaration, created)
-
-
-def _addressed(declaration: Declaration, upstream: Upstream) -> dict[str, Any]:
-    """What the person said, with what the portal adds as far as this upstream takes it."""
-    payload = dict(declaration.payload)
-    if upstream.takes_labels:
-        payload = mark(payload, declaration.pk)
-    if not upstream.takes_inline_values:
-        payload.pop(INLINE, None)
-    return payload
 
 
 def _begin(declaration: Declaration, claim: int, payload: Mapping[str, Any]) -> Attempt | None:
@@ -172,7 +163,7 @@ def _follow(declaration: Declaration, claim: int, outcome: Outcome) -> None:
     """Store what comes next after an attempt that made no incident that we know of."""
     if outcome.next is Next.RETURN:
         queue.released(declaration)
-        refused = _refused_of_ours(declaration, outcome)
+        refused = attribution.refused(declaration, outcome)
         if refused:
             # Our way of sending is refused, not what the person wrote: send without it.
             Upstream.objects.filter(url=declaration.upstream).update(**{refused: False})
@@ -198,28 +189,6 @@ def _follow(declaration: Declaration, claim: int, outcome: Outcome) -> None:
         declaration, claim, _next_wait(declaration) if seconds is None else seconds,
         outcome.sentence,
     )  # fmt: skip
-
-
-def _refused_of_ours(declaration: Declaration, outcome: Outcome) -> str:
-    """Which of Upstream's `takes_…` a refusal denies; blank where it is about the person's words.
-
-    Rootly's create schema has no inline values (API reference), and may have no labels.
-    """
-    if _is_all_about(outcome, INLINE, "form field selections attributes"):
-        return "takes_inline_values"
-    if "labels" not in declaration.payload and _is_all_about(outcome, "labels", "labels"):
-        return "takes_labels"
-    return ""
-
-
-def _is_all_about(outcome: Outcome, attribute: str, name: str) -> bool:
-    """Whether every word of a refusal is about this attribute itself, not something within it."""
-    paths = [path.strip("/. ").lower() for path, _ in outcome.field_errors]
-    words = [message.lower() for message in outcome.messages]
-    return bool(paths or words) and (
-        all(path == attribute for path in paths)
-        and all(text.startswith(name) or attribute in text for text in words)
-    )
 
 
 def _next_wait(declaration: Declaration) -> float:

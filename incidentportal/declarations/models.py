@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from incidentportal.accounts.models import User
+from incidentportal.accounts.roles import Ability, may
 from incidentportal.accounts.sealed import (
     SealableJSONField,
     SealableQuerySet,
@@ -32,8 +33,22 @@ class DeclarationQuerySet(SealableQuerySet["Declaration"]):
     """The questions that pages and the worker ask."""
 
     def visible_to(self, person: User) -> DeclarationQuerySet:
-        """What this person may see: for now, their own."""
+        """What this person may see. Every page asks this, or `own`, and nothing else."""
+        visible = Q(author=person)
+        if may(person, Ability.VIEW_OTHERS):
+            visible |= Q(private=False)
+        if may(person, Ability.VIEW_PRIVATE):
+            visible |= Q(private=True)
+        return self.filter(visible)
+
+    def own(self, person: User) -> DeclarationQuerySet:
+        """What this person declared, and nobody else may correct or take back."""
         return self.filter(author=person)
+
+    def decidable_by(self, person: User) -> DeclarationQuerySet:
+        """Unconfirmed ones that this person may decide about."""
+        rows = self.visible_to if may(person, Ability.DECIDE_OTHERS) else self.own
+        return rows(person).filter(state=State.UNCONFIRMED)
 
     def due(self, upstream: str) -> DeclarationQuerySet:
         """Work for this upstream that nobody holds, most urgent first, then newest."""
@@ -96,10 +111,18 @@ class Declaration(models.Model):
     refreshes = models.PositiveSmallIntegerField(default=0)
     """How often the incident was read again since it was made."""
     delivered_at = models.DateTimeField(null=True)
+    sent_with = models.JSONField(default=dict)
+    """What the portal adds to what is sent under the current key: `attribution.py` says how."""
 
     objects = DeclarationQuerySet.as_manager()
 
     class Meta:
+        permissions = (
+            ("declare_private", "Declares private incidents"),
+            ("view_others", "Sees others' declarations that are not private"),
+            ("view_private", "Sees others' private declarations"),
+            ("decide_unconfirmed", "Decides others' unconfirmed declarations"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=Q(state__in=[state.value for state in State]), name="declaration_state"
@@ -198,6 +221,7 @@ class Upstream(models.Model):
     """Whether the last incident that was read back bore our label."""
     takes_labels = models.BooleanField(default=True)
     takes_inline_values = models.BooleanField(default=True)
+    takes_creator = models.BooleanField(default=True)
     """False once Rootly refused what the portal itself adds: from then on it is sent without."""
     sees_private = models.BooleanField(null=True)
     """Whether this token read the last private incident back: else no look proves its absence."""

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 
 from incidentportal.accounts.encryption import UnreadableError
+from incidentportal.accounts.models import User
 from incidentportal.accounts.sealed import SealableQuerySet
 from incidentportal.catalog import connection
 from incidentportal.declarations import queue
@@ -40,11 +41,13 @@ HEADINGS = {
 }
 SLACK_HOSTS = ("slack.com",)
 UNREADABLE = "(can't be read at the moment)"
+PRIVATE = "Private declaration"
+"""Instead of the title of another's, in lists: they are read one by one, and each is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line in a list of declarations."""
+    """A line in a list of declarations. `by` is who declared it, blank for the reader's own."""
 
     id: UUID
     title: str
@@ -52,21 +55,33 @@ class Row:
     state_words: str
     submitted_at: datetime
     number: int | None
+    by: str
 
 
-def rows(declarations: SealableQuerySet[Declaration]) -> list[Row]:
-    """A list of declarations as lines, also where one of them can't be read."""
-    return [row(declaration) for declaration in declarations.tolerant()]
+def rows(declarations: SealableQuerySet[Declaration], reader: User) -> list[Row]:
+    """A list of declarations as lines for this reader, also where one of them can't be read."""
+    return [row(declaration, reader) for declaration in declarations.tolerant()]
 
 
-def row(declaration: Declaration) -> Row:
-    """A declaration as a line; one that can't be read says so."""
-    state = State(declaration.state)
+def row(declaration: Declaration, reader: User) -> Row:
+    """A declaration as a line; one that can't be read says so, and another's private one no more
+    than that it is one.
+    """
+    state, by = State(declaration.state), author(declaration, reader)
     try:
         title, number = declaration.title, declaration.incident.get("number")
     except UnreadableError:
         title, number = UNREADABLE, None
-    return Row(declaration.pk, title, state, STATE_WORDS[state], declaration.submitted_at, number)
+    if by and declaration.private:
+        title, number = PRIVATE, None
+    submitted_at = declaration.submitted_at
+    return Row(declaration.pk, title, state, STATE_WORDS[state], submitted_at, number, by)
+
+
+def author(declaration: Declaration, reader: User) -> str:
+    """Who declared it, by name; blank where that is the reader."""
+    is_own = declaration.author_id == reader.pk
+    return "" if is_own else declaration.author.display_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +113,14 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A declaration's page. `poll_seconds` is 0 once nothing will change by itself.
+    """A declaration's page. `poll_seconds` is 0 once nothing will change by itself. `by` is who
+    declared it, blank for the reader's own.
 
     `url` and `slack_url` are blank unless their hosts may be linked to.
     """
 
     id: UUID
+    by: str
     state: str
     state_words: str
     heading: str
@@ -126,18 +143,19 @@ class Shown:
     poll_seconds: int
 
 
-def shown(declaration: Declaration) -> Shown:
+def shown(declaration: Declaration, reader: User) -> Shown:
     """A declaration as its page shows it. Queries: its attempts, and whether the queue is held."""
-    state = State(declaration.state)
+    state, by = State(declaration.state), author(declaration, reader)
     waits = state in {State.QUEUED, State.DELIVERING}
     held = queue.is_held(declaration.upstream) if waits else ""
     incident: dict[str, Any] = declaration.incident
     unfinished = state is State.DELIVERED and declaration.due_at is not None
     return Shown(
         id=declaration.pk,
+        by=by,
         state=state,
         state_words=STATE_WORDS[state],
-        heading=HEADINGS.get(state, STATE_WORDS[state]),
+        heading=STATE_WORDS[state] if by else HEADINGS.get(state, STATE_WORDS[state]),
         sentences=_sentences(declaration, state, held),
         held=held,
         submitted_at=declaration.submitted_at,
@@ -178,10 +196,10 @@ def _warnings(declaration: Declaration) -> tuple[str, ...]:
     if not declaration.is_exposed:
         return ()
     if declaration.incident.get("private") is False:
-        said = "This incident is NOT private in Rootly, although you asked for that."
+        said = "This incident is NOT private in Rootly, although that was asked for."
     else:
-        said = "Rootly does not say whether this incident is private, as you asked."
-    return (f"{said} Look at it there now. Your admins are told.",)
+        said = "Rootly does not say whether this incident is private, as was asked for."
+    return (f"{said} Look at it there now. The admins are told.",)
 
 
 STEP_WORDS = {

@@ -17,7 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 from incidentportal.accounts.roles import person
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import Catalog, current
-from incidentportal.declarations import identity, pages, refusals, submission, work
+from incidentportal.declarations import access, identity, pages, refusals, submission, work
 from incidentportal.declarations.forms import FilledForm, answers_of
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
@@ -49,32 +49,41 @@ def new(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 @require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """A declaration; a rejected one is its form again, with Rootly's words at their fields."""
-    rows = Declaration.objects.visible_to(person(request)).prefetch_related("attempts")
-    declaration = get_object_or_404(rows, pk=pk)
-    catalog = current()
+    """A declaration; to its author a rejected one is its form again, with Rootly's words at their
+    fields. Only its author has anything to post to.
+    """
+    reader, catalog = person(request), current()
     if request.method == "POST":
-        return _not_yet(request) if catalog is None else _posted(request, catalog, declaration)
-    if declaration.state == State.REJECTED and catalog is not None:
+        own = get_object_or_404(Declaration.objects.own(reader), pk=pk)
+        return _not_yet(request) if catalog is None else _posted(request, catalog, own)
+    declaration = access.read(reader, pk)
+    is_own = declaration.author_id == reader.pk
+    if is_own and declaration.state == State.REJECTED and catalog is not None:
         if request.headers.get("HX-Request"):
             return HttpResponse(headers={"HX-Refresh": "true"})
         return _refused(request, catalog, declaration, status=200)
     template = "declarations/detail.html"
     fragment = "#status" if request.headers.get("HX-Request") else ""
-    return render(request, template + fragment, {"shown": pages.shown(declaration)})
+    return render(request, template + fragment, {"shown": pages.shown(declaration, reader)})
 
 
 @never_cache
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    """One's own declarations, newest first."""
-    rows = Declaration.objects.visible_to(person(request)).order_by("-submitted_at")
-    page = Paginator(rows, 25).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "declarations/mine.html",
-        {"rows": pages.rows(page.object_list), "page": page},  # type: ignore[arg-type]  # rows too
-    )
+    """One's own declarations, newest first; with `?whose=everyone` all that one may see."""
+    reader = person(request)
+    may_see_others = access.may_see_others(reader)
+    everyones = may_see_others and request.GET.get("whose") == "everyone"
+    rows = Declaration.objects.visible_to(reader) if everyones else Declaration.objects.own(reader)
+    latest = rows.select_related("author").order_by("-submitted_at")
+    page = Paginator(latest, 25).get_page(request.GET.get("page"))
+    context = {
+        "rows": pages.rows(page.object_list, reader),  # type: ignore[arg-type]  # rows too
+        "page": page,
+        "everyones": everyones,
+        "may_see_others": may_see_others,
+    }
+    return render(request, "declarations/mine.html", context)
 
 
 def _posted(
@@ -94,21 +103,17 @@ def _posted(
         view = form.view(form.errors, [notice])
         return _form_page(request, view, identity.new(author), status=422)
     if form.errors:
-        existing = _existing(pk)
+        existing = Declaration.objects.own(author).filter(pk=pk).first()
         if existing is not None and existing.state != State.REJECTED:
             return _to(pk)
         view = form.view(form.errors)
         return _form_page(request, view, carried, status=422, declaration=declaration)
     if submission.save(pk, author, form.submission(connection.upstream())):
         work.try_now(pk)
-    saved = Declaration.objects.visible_to(author).get(pk=pk)
+    saved = Declaration.objects.own(author).get(pk=pk)
     if saved.state == State.REJECTED:
         return _refused(request, catalog, saved, status=422)
     return _to(pk)
-
-
-def _existing(pk: UUID) -> Declaration | None:
-    return Declaration.objects.filter(pk=pk).first()
 
 
 def _to(pk: UUID) -> HttpResponse:

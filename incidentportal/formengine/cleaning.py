@@ -18,7 +18,7 @@ from incidentportal.formengine.fields import Field
 # Rootly gives no bounds; ours keep a form's answers well below what a request may carry.
 MAX_ITEMS = 100
 MAX_ITEM = 255
-RESERVED_LABEL = "incident_portal_declaration"
+RESERVED_LABELS = frozenset({"incident_portal_declaration", "incident_portal_declared_by"})
 
 # The replacement character stands where bytes were no text: what was meant is lost already.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
@@ -178,7 +178,7 @@ def labels(field: Field, values: Sequence[str], zone: tzinfo) -> dict[str, str] 
         key, equals, value = (part.strip() for part in item.partition("="))
         if not (key and equals and value):
             wrong.append(f"{quoted(item)} is not a label; write each one as key=value")
-        elif key.lower() == RESERVED_LABEL:
+        elif key.lower() in RESERVED_LABELS:
             wrong.append(f"The label {quoted(key)} is reserved for the portal; choose another key")
         elif key in found:
             wrong.append(f"The label {quoted(key)} is there twice")

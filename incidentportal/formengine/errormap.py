@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from incidentportal.formengine.cleaning import RESERVED_LABEL
+from incidentportal.formengine.cleaning import RESERVED_LABELS
 from incidentportal.formengine.fields import Field
 from incidentportal.formengine.kinds import BUILT_INS
 from incidentportal.formengine.names import Names, plain
@@ -87,7 +87,7 @@ class _Placing:
         fields = [state.field for state in form.states]
         self._by_id = {field.id: field for field in fields if field.is_custom}
         self._selections: Sequence[Mapping[str, Any]] = sent.get(SELECTIONS) or ()
-        self._labelled = any(key != RESERVED_LABEL for key in sent.get("labels") or ())
+        self._labelled = any(key not in RESERVED_LABELS for key in sent.get("labels") or ())
         self.errors: defaultdict[str, list[str]] = defaultdict(list)
         self.messages: list[str] = []
         self.ours: defaultdict[str, list[str]] = defaultdict(list)
@@ -219,22 +219,26 @@ class _Placing:
         if root in {"user_id", "user"} and plain(root) not in self._names.known:
             return "user_id"
         about_label = root == "labels" and (
-            RESERVED_LABEL in segments or self._labels_are_ours(message)
+            not RESERVED_LABELS.isdisjoint(segments) or self._labels_are_ours(message)
         )
         return "labels" if about_label else ""
 
     def _labels_are_ours(self, message: str) -> bool:
-        return RESERVED_LABEL in message or not self._labelled
+        return _names_our_label(message) or not self._labelled
 
     def _spoken_subject(self, name: str | None, message: str) -> str:
         """What of ours a sentence is about; blank where it isn't."""
-        if RESERVED_LABEL in message or (name == "labels" and self._labels_are_ours(message)):
+        if _names_our_label(message) or (name == "labels" and self._labels_are_ours(message)):
             return "labels"
         creator = _OUR_CREATOR.match(plain(message))
         if creator and len(creator[0]) > len(name or ""):
             return "user_id"
         token = _OUR_TOKEN.search(message) if name is None and _NOT_TAKEN.search(message) else None
         return token[1].lower() if token else ""
+
+
+def _names_our_label(message: str) -> bool:
+    return any(label in message for label in RESERVED_LABELS)
 
 
 def _human(root: str) -> str:

@@ -15,17 +15,20 @@ from incidentportal.presets import current as presets
 
 
 class Page(TypedDict):
-    """`banners`: sentences for admins about what keeps declarations or the form from working."""
+    """`banners`: sentences for admins about what keeps declarations or the form from working.
+    `is_admin`: whether the reader runs the portal.
+    """
 
     banners: list[str]
+    is_admin: bool
 
 
 def page(request: HttpRequest) -> Page:
     """Banners cost queries, and only admins see them."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not is_admin(user):
-        return {"banners": []}
-    return {"banners": banners()}
+        return {"banners": [], "is_admin": False}
+    return {"banners": banners(), "is_admin": True}
 
 
 def banners() -> list[str]:

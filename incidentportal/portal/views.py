@@ -21,8 +21,9 @@ from incidentportal.declarations.pages import rows
 
 def home(request: HttpRequest) -> HttpResponse:
     """Where everybody starts."""
-    latest = Declaration.objects.visible_to(person(request)).order_by("-submitted_at")[:5]
-    return render(request, "portal/home.html", {"rows": rows(latest)})
+    reader = person(request)
+    latest = Declaration.objects.own(reader).order_by("-submitted_at")[:5]
+    return render(request, "portal/home.html", {"rows": rows(latest, reader)})
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

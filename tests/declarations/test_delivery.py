@@ -18,7 +18,7 @@ from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
 from incidentportal.declarations import claims, queue, work
-from incidentportal.declarations.labels import LABEL
+from incidentportal.declarations.labels import DECLARED_BY, LABEL
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.states import State
 from incidentportal.declarations.worker import Worker
@@ -259,10 +259,12 @@ def test_who_lost_its_claim_sends_nothing(connected: Sandbox, row: Declaration) 
 def test_the_label_is_the_declarations_own_even_if_someone_sets_it(
     connected: Sandbox, reporter: User
 ) -> None:
-    forged = {"title": "Forged", "labels": {LABEL: str(uuid.uuid4()), "team": "care"}}
+    labels = {LABEL: str(uuid.uuid4()), DECLARED_BY.upper(): "The boss", "team": "care"}
+    forged = {"title": "Forged", "labels": labels}
     row = once(make_declaration(reporter, upstream=connection.upstream(), payload=forged))
     (incident,) = connected.incidents()
-    assert incident["labels"] == {LABEL: str(row.pk), "team": "care"}
+    ours = {LABEL: str(row.pk), DECLARED_BY: "rita"}
+    assert incident["labels"] == {**ours, "team": "care"}
 
 
 def posts(sandbox: Sandbox) -> list[dict[str, Any]]:

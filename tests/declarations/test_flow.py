@@ -125,10 +125,10 @@ def test_admins_see_a_banner_while_the_queue_is_held(
 
 
 def test_somebody_elses_declaration_does_not_exist(
-    form: Form, connected: Sandbox, admin_page: PageClient
+    form: Form, connected: Sandbox, support_page: PageClient
 ) -> None:
     response = form.send(**form.filled(title="Mine"))
-    assert admin_page.get(response.url).status_code == 404
+    assert support_page.get(response.url).status_code == 404
 
 
 def test_another_persons_form_declares_nothing(

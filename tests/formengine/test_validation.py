@@ -179,6 +179,7 @@ def test_what_a_good_answer_means(field: FormField, posted: str, value: Value | 
             built_in("labels"), "Incident_Portal_Declaration=1",
             "The label “Incident_Portal_Declaration” is reserved for the portal",
         ),
+        (built_in("labels"), "incident_portal_declared_by=me", "is reserved for the portal"),
         (built_in("services"), "99", "Choose a service from the list: the one"),
         (built_in("severity"), "0\x00", "Choose a severity from the list: the one you chose"),
         (kind("select"), "zzz", "Choose an option for “Answer” from the list"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.db import connection
 from django.test import Client
 
+from incidentportal.accounts import roles
 from incidentportal.accounts.models import User
 from tests.support.pages import check_page
 
@@ -25,13 +29,44 @@ class PageClient(Client):
         return response
 
 
+MIGRATIONS = (
+    ("accounts.migrations.0002_groups", "make"),
+    ("accounts.migrations.0005_grants", "give"),
+    ("declarations.migrations.0006_grants", "give"),
+    ("presets.migrations.0002_admins", "grant"),
+)
+"""What makes the groups and gives them their permissions."""
+
+
+def make_groups() -> None:
+    """As the migrations make them."""
+    for name, function in MIGRATIONS:
+        migration = importlib.import_module(f"incidentportal.{name}")
+        getattr(migration, function)(apps, connection.schema_editor())
+
+
+def group_of(name: str) -> Group:
+    """The group. A test with threads empties all tables afterwards, and so what migrations put
+    there: then they are made again.
+    """
+    if not Group.objects.filter(name=name).exists():
+        make_groups()
+    return Group.objects.get_or_create(name=name)[0]
+
+
+def permission(ability: roles.Ability) -> Permission:
+    """The ability as a permission."""
+    app, _, codename = ability.partition(".")
+    return Permission.objects.get(content_type__app_label=app, codename=codename)
+
+
 @pytest.fixture
 def make_person(db: None) -> Person:
     """Makes a person of a group (`reporter`, `support`, …)."""
 
     def make(name: str = "rita", group: str = "reporter", **fields: Any) -> User:
         person = User.objects.create_user(name, password="correct horse battery", **fields)
-        person.groups.add(Group.objects.get_or_create(name=group)[0])
+        person.groups.add(group_of(group))
         return person
 
     return make

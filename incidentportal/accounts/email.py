@@ -1,0 +1,38 @@
+"""Which e-mail is a person's own, and not only said to be.
+
+An address counts where allauth has it as verified: an admin typed it in the admin site, its owner
+followed a link that was mailed there, or (later) single sign-on vouched for it. `User.email` alone
+may be anything that the person typed.
+"""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+
+from incidentportal.accounts.models import User
+
+
+def trusted_email(person: User) -> str:
+    """The person's e-mail in lower case if it is known to be theirs, else blank. One query."""
+    email = person.email.strip().lower()
+    if not email:
+        return ""
+    known = EmailAddress.objects.filter(user=person, email__iexact=email, verified=True)
+    return email if known.exists() else ""
+
+
+def is_anothers(person: User, email: str) -> bool:
+    """Whether this address is known to be somebody else's."""
+    others = EmailAddress.objects.filter(email__iexact=email.strip(), verified=True)
+    return bool(others.exclude(user_id=person.pk).exists())
+
+
+def trust(person: User) -> None:
+    """Keep that the person's e-mail is theirs, and their only one: an admin says so."""
+    email = person.email.strip().lower()
+    rows = EmailAddress.objects.filter(user=person)
+    if not email:
+        rows.delete()
+        return
+    rows.exclude(email=email).delete()
+    rows.update_or_create(user=person, email=email, defaults={"verified": True, "primary": True})

@@ -1,0 +1,123 @@
+"""What the portal adds to what a person said: who declared it, its label, the way values travel.
+
+All of it is fixed, and stored with the declaration, before anything is sent under an idempotency
+key, so that every attempt under that key sends the same bytes, whatever is learnt of the person or
+of the upstream meanwhile. `Declaration.sent_with` holds it:
+
+- `key_number`: the key that it belongs to
+- `user_id`: the Rootly user's id, blank where there is none; `declared_by`: who it was, in words.
+  Both are found once, when the declaration is first sent.
+- `creator`, `labels`, `values`: which of them this upstream takes
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from incidentportal.accounts.email import trusted_email
+from incidentportal.accounts.models import User
+from incidentportal.catalog.current import Catalog, current
+from incidentportal.declarations import claims
+from incidentportal.declarations.labels import declared_by, mark
+from incidentportal.declarations.models import Declaration, Upstream
+from incidentportal.declarations.outcomes import Outcome
+
+INLINE = "form_field_selections_attributes"
+_VALUES = re.compile(r"form field selections attributes\b")
+_LABELS = re.compile(r"labels")
+_CREATOR = re.compile(r"user(?:[ _]id)?:? (?:must|is|isn|was|does|do|not|has|can|could|cannot)\b")
+"""How a sentence about it begins; "User impact can't be blank" is about a field of that name."""
+
+
+def fix(declaration: Declaration, upstream: Upstream, claim: int) -> bool:
+    """See to it that what is added under the current key is stored; False: the claim is lost."""
+    known: Mapping[str, Any] = declaration.sent_with
+    if known.get("key_number") == declaration.key_number:
+        return True
+    author = known or _author(declaration.author)
+    declaration.sent_with = {
+        "key_number": declaration.key_number,
+        "user_id": author["user_id"],
+        "declared_by": author["declared_by"],
+        "creator": upstream.takes_creator,
+        "labels": upstream.takes_labels,
+        "values": upstream.takes_inline_values,
+    }
+    rows = claims.held(declaration.pk, claim)
+    return bool(rows.update(sent_with=declaration.sent_with))
+
+
+def added(declaration: Declaration) -> dict[str, Any]:
+    """What the person said, with what the portal adds; only once it is fixed.
+
+    `user_id` makes the person the incident's creator, else it is the token's owner (Rootly's API
+    reference, create an incident).
+    """
+    fixed: Mapping[str, Any] = declaration.sent_with
+    payload = dict(declaration.payload)
+    is_creator = bool(fixed["creator"] and fixed["user_id"])
+    if is_creator:
+        payload["user_id"] = fixed["user_id"]
+    if fixed["labels"]:
+        payload = mark(payload, declaration.pk)
+        if not is_creator:
+            payload = declared_by(payload, fixed["declared_by"])
+    if not fixed["values"]:
+        payload.pop(INLINE, None)
+    return payload
+
+
+def _author(person: User) -> dict[str, str]:
+    """Who declared it: `user_id` in Rootly by an e-mail that is believed, and `declared_by`."""
+    email, name = trusted_email(person), person.display_name
+    catalog = current()
+    by = email or person.username
+    return {
+        "user_id": rootly_user(catalog, email) if catalog and email else "",
+        "declared_by": name if name == by else f"{name} ({by})",
+    }
+
+
+def rootly_user(catalog: Catalog, email: str) -> str:
+    """The id of the one Rootly user with this e-mail (in lower case); blank: none, or several."""
+    ids = catalog.cached("user ids by email", _by_email).get(email, frozenset())
+    return next(iter(ids)) if len(ids) == 1 else ""
+
+
+def _by_email(catalog: Catalog) -> Mapping[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for user in catalog.picture.users:
+        email = user.email.strip().lower()
+        if email:
+            found[email] = found.get(email, frozenset()) | {user.id}
+    return found
+
+
+def refused(declaration: Declaration, outcome: Outcome) -> str:
+    """Which of Upstream's `takes_…` a refusal denies; blank where it is about the person's words.
+
+    Rootly's create schema has no inline values (API reference), and may have no labels or creator.
+    What was not sent can't have been refused.
+    """
+    fixed: Mapping[str, Any] = declaration.sent_with
+    payload = declaration.payload
+    if fixed["values"] and INLINE in payload and _is_all_about(outcome, {INLINE}, _VALUES):
+        return "takes_inline_values"
+    if fixed["labels"] and "labels" not in payload and _is_all_about(outcome, {"labels"}, _LABELS):
+        return "takes_labels"
+    is_sent = fixed["creator"] and fixed["user_id"]
+    if is_sent and _is_all_about(outcome, {"user_id", "user"}, _CREATOR):
+        return "takes_creator"
+    return ""
+
+
+def _is_all_about(outcome: Outcome, attributes: set[str], begins: re.Pattern[str]) -> bool:
+    """Whether every word of a refusal is about this attribute itself, not something within it."""
+    paths = {path.strip("/. ").lower() for path, _ in outcome.field_errors}
+    words = [message.lower() for message in outcome.messages]
+    named = re.compile(rf"\b(?:{'|'.join(name for name in attributes if name != 'user')})\b")
+    return bool(paths or words) and (
+        paths <= attributes and all(begins.match(text) or named.search(text) for text in words)
+    )

@@ -1,0 +1,112 @@
+"""Every address of the portal, and what each kind of person gets there.
+
+An address that isn't here fails a test. A row is a route as the URL resolver has it, the method,
+the address, and the answers in the order of `PEOPLE`: a status, or `in` for the way to the
+sign-in. `{own}` is the reporter's public declaration, `{private}`
+the support agent's private one, `{nowhere}` one that doesn't exist, `{me}` the person's own id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+PEOPLE = (
+    "reporter", "colleague", "support", "responder", "admin", "auditor", "superuser", "holder",
+    "stranger",
+)  # fmt: skip
+"""The colleague is another reporter; the superuser is in no group; the holder is a reporter with
+`declarations.view_private`.
+"""
+ALL = "200 200 200 200 200 200 200 200 in"
+NOBODY = "404 404 404 404 404 404 404 404 in"
+READ_ONLY = "405 405 405 405 405 405 405 405 in"
+
+ONE = "declarations/<uuid:pk>/"
+PORTAL = f"""
+                        | GET  | /                           | {ALL}
+                        | POST | /                           | {ALL}
+incidents/new/          | GET  | /incidents/new/             | {ALL}
+incidents/new/          | POST | /incidents/new/             | 422 422 422 422 422 422 422 422 in
+incidents/new/          | GET  | /incidents/new/?private=true | 403 403 200 403 200 403 200 403 in
+incidents/new/preview/  | POST | /incidents/new/preview/     | {ALL}
+incidents/new/preview/  | GET  | /incidents/new/preview/     | {READ_ONLY}
+incidents/new/options/  | POST | /incidents/new/options/     | 400 400 400 400 400 400 400 400 in
+incidents/new/options/  | GET  | /incidents/new/options/     | {READ_ONLY}
+declarations/           | GET  | /declarations/              | {ALL}
+declarations/           | GET  | /declarations/?whose=everyone | {ALL}
+declarations/           | POST | /declarations/              | {READ_ONLY}
+{ONE}                   | GET  | /declarations/{{own}}/      | 200 404 404 200 200 404 200 404 in
+{ONE}                   | POST | /declarations/{{own}}/      | 422 404 404 404 404 404 404 404 in
+{ONE}                   | HTMX | /declarations/{{own}}/      | 200 404 404 200 200 404 200 404 in
+{ONE}                   | GET  | /declarations/{{private}}/  | 404 404 200 404 404 404 404 200 in
+{ONE}                   | POST | /declarations/{{private}}/  | 404 404 422 404 404 404 404 404 in
+{ONE}                   | HTMX | /declarations/{{private}}/  | 404 404 200 404 404 404 404 200 in
+{ONE}                   | GET  | /declarations/{{nowhere}}/  | {NOBODY}
+{ONE}                   | POST | /declarations/{{nowhere}}/  | {NOBODY}
+accounts/login/         | GET  | /accounts/login/            | 302 302 302 302 302 302 302 302 200
+accounts/logout/        | GET  | /accounts/logout/           | 200 200 200 200 200 200 200 200 302
+admin/login/            | GET  | /admin/login/               | 404 404 404 404 in 404 in 404 in
+"""
+
+ADMIN = """
+                                          | /admin/                          | 200
+logout/                                   | /admin/logout/                   | 405
+password_change/                          | /admin/password_change/          | 200
+password_change/done/                     | /admin/password_change/done/     | 200
+autocomplete/                             | /admin/autocomplete/             | 403
+jsi18n/                                   | /admin/jsi18n/                   | 200
+r/<path:content_type_id>/<path:object_id>/ | /admin/r/{kind}/{own}/          | 404
+^(?P<app_label>…)/$  | /admin/accounts/                 | 200
+presets/sitedefault/                      | /admin/presets/sitedefault/      | 200
+presets/sitedefault/add/                  | /admin/presets/sitedefault/add/  | 200
+presets/sitedefault/<path:object_id>/history/ | /admin/presets/sitedefault/{default}/history/ | 200
+presets/sitedefault/<path:object_id>/delete/  | /admin/presets/sitedefault/{default}/delete/  | 200
+presets/sitedefault/<path:object_id>/change/  | /admin/presets/sitedefault/{default}/change/  | 200
+presets/sitedefault/<path:object_id>/         | /admin/presets/sitedefault/{default}/         | 302
+(?P<url>.*)$                              | /admin/declarations/declaration/ | 404
+auth/group/                               | /admin/auth/group/               | 200
+auth/group/add/                           | /admin/auth/group/add/           | 200
+auth/group/<path:object_id>/history/      | /admin/auth/group/{group}/history/ | 200
+auth/group/<path:object_id>/delete/       | /admin/auth/group/{group}/delete/  | 200
+auth/group/<path:object_id>/change/       | /admin/auth/group/{group}/change/  | 200
+auth/group/<path:object_id>/              | /admin/auth/group/{group}/         | 302
+accounts/user/                            | /admin/accounts/user/            | 200
+accounts/user/add/                        | /admin/accounts/user/add/        | 200
+accounts/user/<id>/password/              | /admin/accounts/user/{me}/password/ | 200
+accounts/user/<path:object_id>/history/   | /admin/accounts/user/{me}/history/  | 200
+accounts/user/<path:object_id>/delete/    | /admin/accounts/user/{me}/delete/   | 403
+accounts/user/<path:object_id>/change/    | /admin/accounts/user/{me}/change/   | 200
+accounts/user/<path:object_id>/           | /admin/accounts/user/{me}/          | 302
+account/emailaddress/                     | /admin/account/emailaddress/     | 200
+account/emailaddress/add/                 | /admin/account/emailaddress/add/ | 200
+account/emailaddress/<path:object_id>/history/ | /admin/account/emailaddress/{email}/history/ | 200
+account/emailaddress/<path:object_id>/delete/  | /admin/account/emailaddress/{email}/delete/  | 200
+account/emailaddress/<path:object_id>/change/  | /admin/account/emailaddress/{email}/change/  | 200
+account/emailaddress/<path:object_id>/         | /admin/account/emailaddress/{email}/         | 302
+"""
+"""The admin site: what admins get; all others find nothing there."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What everyone gets at an address."""
+
+    route: str
+    method: str
+    address: str
+    answers: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.address}"
+
+
+def cells() -> Iterator[Row]:
+    """All rows."""
+    for line in filter(None, PORTAL.splitlines()):
+        route, method, address, answers = (part.strip() for part in line.split(" | "))
+        yield Row(route, method, address, tuple(answers.split()))
+    for line in filter(None, ADMIN.splitlines()):
+        route, address, status = (part.strip() for part in line.rsplit(" | ", 2))
+        answers = f"404 404 404 404 {status} 404 {status} 404 in"
+        yield Row(f"admin/{route}", "GET", address, tuple(answers.split()))
