@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 Reader = Callable[[str], Any]
 
@@ -59,6 +60,17 @@ def networks(raw: str) -> list[str]:
 def seconds(raw: str) -> float:
     """A time above zero. UnusableError: no such number."""
     return _number(raw, "must be a number above 0", lambda value: 0 < value < 10**7)
+
+
+def hours(raw: str) -> float:
+    """A time above zero and up to ten years. UnusableError: no such number."""
+    return _number(raw, "must be a number above 0", lambda value: 0 < value <= 87_600)
+
+
+def count(raw: str) -> int:
+    """How many, at least one. UnusableError: no such number."""
+    wanted = "must be a whole number above 0"
+    return int(_number(raw, wanted, lambda value: 0 < value < 10**9 and value == int(value)))
 
 
 def share(raw: str) -> float:
@@ -119,6 +131,22 @@ def encryption_keys(raw: str) -> list[str]:
         if size != 32:
             raise UnusableError(wanted)
     return found
+
+
+def mail(raw: str) -> dict[str, Any]:
+    """Django's settings for a mail server, `smtp+tls://user:password@host:587`; its password never
+    shows in an error. UnusableError: no such address.
+    """
+    try:
+        found = environ.Env.email_url_config(raw.strip())
+    except (ValueError, ImproperlyConfigured):
+        raise UnusableError("is no address such as smtp+tls://user:password@host:587") from None
+    if found["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
+        if not found["EMAIL_HOST"]:
+            raise UnusableError("names no host")
+        usual = 587 if found.get("EMAIL_USE_TLS") else 465 if found.get("EMAIL_USE_SSL") else 25
+        found["EMAIL_PORT"] = found["EMAIL_PORT"] or usual
+    return {name: value for name, value in found.items() if name.startswith("EMAIL_")}
 
 
 def _is_wait(value: float) -> bool:
@@ -208,6 +236,20 @@ SETTINGS: tuple[Setting, ...] = (
             "15"),
     Setting("DELIVERY_RATE_SHARE", share, 0.8, "0.8",
             "share of Rootly's write limit that may be used", "0.8"),
+    Setting("THROTTLE_DECLARATIONS", count, 600, "600", "declarations per person and minute",
+            "600"),
+    Setting("THROTTLE_SEARCHES", count, 300, "300", "searches and previews per person and minute",
+            "300"),
+    Setting("SESSION_IDLE", hours, 12.0, "12", "hours without a request that end a session", "12"),
+    Setting("SESSION_LIMIT", hours, 168.0, "168", "hours after which a session ends in any case",
+            "168"),
+    Setting("ALLOW_SIGNUP", flag, False, "false", "whether people may make accounts by themselves",
+            "false"),
+    Setting("EMAIL_URL", mail, None, "none: no mail, and no password reset by mail",
+            "mail server: `smtp+tls://…`, `smtp+ssl://…` or `smtp://…`",
+            "smtp+tls://user:password@mail.example.com:587"),
+    Setting("DEFAULT_FROM_EMAIL", text, "incident-portal@localhost", "`incident-portal@localhost`",
+            "sender of the portal's mail", "incidents@example.com"),
 )  # fmt: skip
 
 

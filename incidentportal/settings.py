@@ -3,6 +3,7 @@
 import logging
 import sys
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
     "incidentportal.portal",
     "allauth",
     "allauth.account",
+    "axes",
     "django_htmx",
     "template_partials.apps.SimpleAppConfig",
     "csp",
@@ -93,13 +95,16 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "incidentportal.accounts.sessions.SessionLimitsMiddleware",
+    "incidentportal.accounts.kept.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "incidentportal.accounts.zones.TimeZoneMiddleware",
     "incidentportal.portal.unreadable.UnreadableMiddleware",
+    # Last: it answers in the place of whatever view a locked out sign-in came through.
+    "axes.middleware.AxesMiddleware",
 ]
 
 _loaders = [
@@ -150,16 +155,25 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "incidentportal.accounts.cache.ForgivingRedisCache",
         "LOCATION": _values["CACHE_URL"],
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
     }
     if _values["CACHE_URL"]
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # Django keeps 300 unless told: then many names tried at once would push out the counts of
+        # failed sign-ins.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 
 # --- People -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -177,8 +191,45 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
 ACCOUNT_SESSION_REMEMBER = True
-# Counted per name, not per address: a whole company may sign in from one.
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "10/5m/key"}
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to whatever address a stranger types
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Failed sign-ins are counted by django-axes alone; nothing is counted for an address by itself that
+# a whole company may share.
+ACCOUNT_RATE_LIMITS = {
+    "login": "",
+    "login_failed": "",
+    "signup": "300/m/ip",
+    "reset_password": "300/m/ip,5/m/key",
+    "reset_password_from_key": "300/m/ip",
+    "change_password": "5/m/user",
+}
+ALLOW_SIGNUP: bool = _values["ALLOW_SIGNUP"]
+
+# Ten failures for one name from one address close that pair for five minutes: neither can a
+# stranger lock somebody out from elsewhere, nor one person everybody behind the same address.
+# Counted in the cache, where only digests stand; the library's tables stay empty.
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=5)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "incidentportal.accounts.lockout.client_address"
+AXES_USERNAME_CALLABLE = "incidentportal.accounts.lockout.name_tried"
+AXES_LOCKOUT_CALLABLE = "incidentportal.accounts.lockout.locked_out"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+THROTTLE_DECLARATIONS: int = _values["THROTTLE_DECLARATIONS"]
+THROTTLE_SEARCHES: int = _values["THROTTLE_SEARCHES"]
+
+# --- Mail -------------------------------------------------------------------------------------
+EMAIL_IS_ON: bool = _values["EMAIL_URL"] is not None
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL: str = _values["DEFAULT_FROM_EMAIL"]
+globals().update(
+    _values["EMAIL_URL"] or {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+)
 
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -214,9 +265,12 @@ X_FRAME_OPTIONS = "DENY"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SESSION_COOKIE_AGE = 12 * 60 * 60
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = True
+SESSION_IDLE: float = _values["SESSION_IDLE"]
+SESSION_LIMIT: float = _values["SESSION_LIMIT"]
+SESSION_COOKIE_AGE = max(1, int(SESSION_IDLE * 60 * 60))
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "incidentportal.portal.views.csrf_failure"
 if HTTPS_ONLY:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
@@ -226,6 +280,9 @@ if HTTPS_ONLY:
 # Whether HSTS covers sibling names too, and whether browsers preload it, is for the owner of the
 # whole domain to decide, not for one application on it.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# The counts of failed sign-ins stand in this process where there is no Redis: each web process then
+# counts by itself.
+SILENCED_SYSTEM_CHECKS += ["axes.W001"]
 if not HTTPS_ONLY:
     # Chosen by whoever set HTTPS_ONLY=false; `portal.W003` says so once instead of four times.
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
@@ -245,7 +302,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         # Their debug lines hold whole requests, headers included.
-        **{name: {"level": logging.WARNING} for name in ("httpx", "httpcore")},
+        **{name: {"level": logging.WARNING} for name in ("httpx", "httpcore", "axes")},
         "django.template": {"filters": ["without_context"]},
     },
 }

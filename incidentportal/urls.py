@@ -23,4 +23,5 @@ urlpatterns = [
 handler400 = "incidentportal.portal.views.bad_request"
 handler403 = "incidentportal.portal.views.forbidden"
 handler404 = "incidentportal.portal.views.not_found"
+handler429 = "incidentportal.portal.views.too_many"  # allauth's, for what its limits refuse
 handler500 = "incidentportal.portal.views.server_error"

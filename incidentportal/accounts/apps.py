@@ -8,3 +8,7 @@ class AccountsConfig(AppConfig):
 
     name = "incidentportal.accounts"
     verbose_name = "People"
+
+    def ready(self) -> None:
+        """Note when somebody signs in."""
+        from incidentportal.accounts import sessions  # noqa: F401, PLC0415  # connects on import

@@ -7,6 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from incidentportal.accounts import throttle
+from incidentportal.accounts.roles import person
 from incidentportal.catalog.current import current
 from incidentportal.declarations.forms import answers_of
 from incidentportal.formengine import searching
@@ -23,8 +25,12 @@ def options(request: HttpRequest) -> HttpResponse:
     """Up to 20 options of `field` for the words in `<field>__q`; no words: the list's head.
 
     A fragment of HTML; 400 without a field, 404 where no form set has such a list, 503 before the
-    first picture of Rootly's configuration, each in plain words.
+    first picture of Rootly's configuration, 429 after too many in a minute, each in plain words.
     """
+    if seconds := throttle.wait("searches", person(request)):
+        refusal = _said(f"Too many searches in this minute: wait {seconds} seconds.", 429)
+        refusal["Retry-After"] = str(seconds)
+        return refusal
     catalog = current()
     if catalog is None:
         return _said(NOT_YET, 503)

@@ -129,7 +129,12 @@ class FilledForm:
     def wants_page(self) -> bool:
         """Whether a search or the form anew is asked for, and not a declaration."""
         asked = self.filling.answers.get(UPDATE) or self.filling.answers.get(suggestions.BUTTON)
-        return bool(asked) or searching.wants_search(self.resolved, self.filling.answers)
+        return bool(asked) or self.wants_search
+
+    @property
+    def wants_search(self) -> bool:
+        """Whether a list is to be searched."""
+        return searching.wants_search(self.resolved, self.filling.answers)
 
     @cached_property
     def cleaned(self) -> validation.Cleaned:

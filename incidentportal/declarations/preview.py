@@ -9,6 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from incidentportal.accounts import throttle
+from incidentportal.accounts.roles import person
 from incidentportal.formengine import richtext
 from incidentportal.formengine.kinds import CONTROLS
 
@@ -22,10 +24,17 @@ def preview(request: HttpRequest) -> HttpResponse:
     """The text of the control named by `preview`, as HTML: a fragment for htmx, else a page."""
     text = request.POST.get(request.POST.get("preview", ""), "").replace("\r\n", "\n")
     context: dict[str, object] = {}
-    if len(text) > LIMIT:
+    seconds = throttle.wait("searches", person(request))
+    if seconds:
+        context["problem"] = f"Too many previews in this minute: wait {seconds} seconds."
+    elif len(text) > LIMIT:
         context["problem"] = f"Only {LIMIT:,} characters fit here; this has {len(text):,}."
     elif text.strip():
         # Safe: made by nh3 from an allow-list.
         context["html"] = SafeString(richtext.to_html(text, new_tab=True))
     fragment = "#text" if request.headers.get("HX-Request") else ""
-    return render(request, "declarations/preview.html" + fragment, context)
+    template = "declarations/preview.html" + fragment
+    response = render(request, template, context, status=429 if seconds else 200)
+    if seconds:
+        response["Retry-After"] = str(seconds)
+    return response

@@ -7,26 +7,37 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from incidentportal.accounts import kept, throttle
 from incidentportal.accounts.roles import person
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import Catalog, current
 from incidentportal.declarations import access, identity, pages, refusals, submission, work
-from incidentportal.declarations.forms import FilledForm, answers_of
+from incidentportal.declarations.forms import UPDATE, FilledForm, answers_of
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
+from incidentportal.formengine import searching
 from incidentportal.formengine.view import FormView
 
 LEDE = "Say what you see. Everything is kept, and sent to Rootly as soon as it answers."
 LEDE_REFUSED = "Rootly did not accept it as it is. It is kept here: correct it and send it again."
+DECLARED = (
+    "You have declared too often in this minute. Nothing was declared, and everything is kept: "
+    "wait {} seconds, then send it again."
+)
+SEARCHED = (
+    "You have searched too often in this minute. Wait {} seconds, then search again. You can "
+    "declare all the same."
+)
 
 
+@kept.keeps_answers
 @never_cache
 @vary_on_headers("HX-Request")
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,6 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form.view(), identity.new(person(request)))
 
 
+@kept.keeps_answers
 @never_cache
 @vary_on_headers("HX-Request")
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,7 +66,11 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """
     reader, catalog = person(request), current()
     if request.method == "POST":
-        own = get_object_or_404(Declaration.objects.own(reader), pk=pk)
+        own = Declaration.objects.own(reader).filter(pk=pk).first()
+        if own is None and UPDATE not in request.POST:
+            raise Http404
+        # Without a declaration here that is theirs: somebody else signed in in the middle of the
+        # form. What is typed in this browser becomes a form of their own, whoever's this id is.
         return _not_yet(request) if catalog is None else _posted(request, catalog, own)
     declaration = access.read(reader, pk)
     is_own = declaration.author_id == reader.pk
@@ -94,25 +110,56 @@ def _posted(
     carried = request.POST.get("declaration", "")
     pk = identity.read(carried, author)
     demanded = refusals.demanded(catalog, pk, author)
-    form = FilledForm.posted(catalog, answers_of(request.POST), author, demanded)
+    answers = answers_of(request.POST)
+    form = FilledForm.posted(catalog, answers, author, demanded)
     if request.headers.get("HX-Request") or form.wants_page:
-        kept = carried if pk else identity.new(author)
-        return _form_page(request, form.redrawn(), kept, declaration=declaration)
+        mine = carried if pk else identity.new(author)
+        seconds = _wait_to_search(request, form)
+        if not seconds:
+            return _form_page(request, form.redrawn(), mine, declaration=declaration)
+        # The words go too: while they stand in their box, the button that declares would search.
+        form = FilledForm.posted(catalog, searching.without(answers), author, demanded)
+        view = form.view(None, [SEARCHED.format(seconds)])
+        return _later(_form_page(request, view, mine, status=429, declaration=declaration), seconds)
     if pk is None:
         notice = "This form was out of date. Nothing was declared; please send it again."
         view = form.view(form.errors, [notice])
         return _form_page(request, view, identity.new(author), status=422)
+    if seconds := throttle.wait("declarations", author):
+        view = form.view(None, [DECLARED.format(seconds)])
+        page = _form_page(request, view, carried, status=429, declaration=declaration)
+        return _later(page, seconds)
+    return _sent(request, form, pk, declaration)
+
+
+def _wait_to_search(request: HttpRequest, form: FilledForm) -> int:
+    """Seconds; without a script the form itself searches, with one `choosing.py` does."""
+    if request.headers.get("HX-Request") or not form.wants_search:
+        return 0
+    return throttle.wait("searches", person(request))
+
+
+def _later(response: HttpResponse, seconds: int) -> HttpResponse:
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def _sent(
+    request: HttpRequest, form: FilledForm, pk: UUID, declaration: Declaration | None
+) -> HttpResponse:
+    author = person(request)
     if form.errors:
         existing = Declaration.objects.own(author).filter(pk=pk).first()
         if existing is not None and existing.state != State.REJECTED:
             return _to(pk)
         view = form.view(form.errors)
+        carried = request.POST["declaration"]
         return _form_page(request, view, carried, status=422, declaration=declaration)
     if submission.save(pk, author, form.submission(connection.upstream())):
         work.try_now(pk)
     saved = Declaration.objects.own(author).get(pk=pk)
     if saved.state == State.REJECTED:
-        return _refused(request, catalog, saved, status=422)
+        return _refused(request, form.catalog, saved, status=422)
     return _to(pk)
 
 
@@ -162,6 +209,9 @@ def _not_yet(request: HttpRequest) -> HttpResponse:
     else:
         why = "The portal isn't connected to Rootly yet: ROOTLY_API_URL is not set."
         then = "Please tell whoever runs it."
+    if kept.is_form(request):
+        said = [why, "Nothing that you typed is lost: ask for the form again in a moment."]
+        return kept.page(request, 503, "The form isn't ready yet", said, retry_after=3)
     context = {
         "title": "The form isn't ready yet",
         "sentences": [why, then],

@@ -80,6 +80,15 @@ def unsearched(form: ResolvedForm, answers: Answers) -> tuple[str, ...]:
     )
 
 
+def without(answers: Answers) -> Answers:
+    """These answers, with nothing left to be searched for; what was chosen stays."""
+    return {
+        name: values
+        for name, values in answers.items()
+        if name != BUTTON and not name.endswith(box_name(""))
+    }
+
+
 def wants_search(form: ResolvedForm, answers: Answers) -> bool:
     """Whether a posted form asks for a search and not for a declaration."""
     return bool(answers.get(BUTTON)) or bool(unsearched(form, answers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -9,14 +10,19 @@ from django.contrib.admin import site
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import DisallowedHost
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import loader
 from django.urls import reverse
 
+from incidentportal.accounts import kept
 from incidentportal.accounts.roles import person
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.pages import rows
+
+RETRY_AFTER = 5
+"""Seconds after which a database that was busy is worth another try."""
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -82,11 +88,52 @@ def unreadable(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form's token is not this browser's, as after a new sign-in or without cookies."""
+    title = "Please send that again"
+    why = "The page was from before you signed in, or your browser did not send its cookies."
+    if kept.is_form(request):
+        nothing = "Nothing was declared, and nothing that you typed is lost."
+        return kept.page(request, 403, title, [why, nothing])
+    return _sorry(request, 403, title, why, "Go back, load the page anew, and send it again.")
+
+
+@login_not_required
+def too_many(request: HttpRequest) -> HttpResponse:
+    """429: more than a person needs."""
+    response = _sorry(request, 429, "Too many tries", "Wait a few minutes, then try again.")
+    response["Retry-After"] = "300"
+    return response
+
+
+@login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500."""
+    """500; 503 where the database is busy or gone. What was typed into a form stays."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return _no_database(request)
+    if kept.is_form(request):
+        return kept.page(
+            request, 500, "The portal failed",
+            ["That is a fault of the portal, not of what you typed, and nothing of it is lost.",
+             "Sending it again declares nothing twice."],
+            is_bare=True,
+        )  # fmt: skip
     return _sorry(
         request, 500, "The portal failed",
         "That is a fault of the portal, not of what you typed.",
         "If you were declaring an incident: look under “My declarations” whether it was saved. "
         "If it isn't there, go back and send it again.",
     )  # fmt: skip
+
+
+def _no_database(request: HttpRequest) -> HttpResponse:
+    title = "The portal can't save anything at the moment"
+    if kept.is_form(request):
+        sentences = [
+            "Nothing that you typed is lost: send it again in a moment.",
+            "Should it have been saved nevertheless, sending it again declares nothing twice.",
+        ]
+        return kept.page(request, 503, title, sentences, retry_after=RETRY_AFTER, is_bare=True)
+    response = _sorry(request, 503, title, "Its database does not answer. Try again in a moment.")
+    response["Retry-After"] = str(RETRY_AFTER)
+    return response
