@@ -333,3 +333,15 @@ def test_without_javascript_a_button_updates_the_form(portal: Portal, enter: Ent
     names = page.locator("form[data-living] button:not([type=button])")
     expect(names.last).to_have_attribute("data-action", "declare")
     assert portal.sandbox.incidents() == []
+
+
+def test_a_preview_stays(enter: Enter) -> None:
+    page = new_form(enter)
+    page.locator("[data-field=incident_type_ids]").get_by_label(re.compile("^Security")).check()
+    page.get_by_label(re.compile("^Steps so far")).fill("**Restarted** it")
+    page.locator("[name=preview]").click()
+    shown = page.locator("[data-preview] strong")
+    expect(shown).to_have_text("Restarted")
+    page.get_by_role("group", name=re.compile("^Attack still")).get_by_label("Yes").check()
+    expect(page.get_by_label(re.compile("^Contained at"))).to_be_visible()
+    expect(shown).to_have_text("Restarted")
