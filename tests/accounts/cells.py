@@ -16,9 +16,11 @@ PEOPLE = (
     "stranger",
 )  # fmt: skip
 """The colleague is another reporter; the superuser is in no group; the holder is a reporter with
-`declarations.view_private`.
+`declarations.view_private`, the superuser has no password. What strangers post comes back with
+the sign-in (401): nothing that was typed is lost.
 """
 ALL = "200 200 200 200 200 200 200 200 in"
+ALL_AND_STRANGERS = "200 200 200 200 200 200 200 200 200"
 NOBODY = "404 404 404 404 404 404 404 404 in"
 READ_ONLY = "405 405 405 405 405 405 405 405 in"
 
@@ -27,7 +29,7 @@ PORTAL = f"""
                         | GET  | /                           | {ALL}
                         | POST | /                           | {ALL}
 incidents/new/          | GET  | /incidents/new/             | {ALL}
-incidents/new/          | POST | /incidents/new/             | 422 422 422 422 422 422 422 422 in
+incidents/new/          | POST | /incidents/new/             | 422 422 422 422 422 422 422 422 401
 incidents/new/          | GET  | /incidents/new/?private=true | 403 403 200 403 200 403 200 403 in
 incidents/new/preview/  | POST | /incidents/new/preview/     | {ALL}
 incidents/new/preview/  | GET  | /incidents/new/preview/     | {READ_ONLY}
@@ -37,15 +39,23 @@ declarations/           | GET  | /declarations/              | {ALL}
 declarations/           | GET  | /declarations/?whose=everyone | {ALL}
 declarations/           | POST | /declarations/              | {READ_ONLY}
 {ONE}                   | GET  | /declarations/{{own}}/      | 200 404 404 200 200 404 200 404 in
-{ONE}                   | POST | /declarations/{{own}}/      | 422 404 404 404 404 404 404 404 in
-{ONE}                   | HTMX | /declarations/{{own}}/      | 200 404 404 200 200 404 200 404 in
+{ONE}                   | POST | /declarations/{{own}}/      | 422 404 404 404 404 404 404 404 401
+{ONE}                   | HTMX | /declarations/{{own}}/      | 200 404 404 200 200 404 200 404 401
 {ONE}                   | GET  | /declarations/{{private}}/  | 404 404 200 404 404 404 404 200 in
-{ONE}                   | POST | /declarations/{{private}}/  | 404 404 422 404 404 404 404 404 in
-{ONE}                   | HTMX | /declarations/{{private}}/  | 404 404 200 404 404 404 404 200 in
+{ONE}                   | POST | /declarations/{{private}}/  | 404 404 422 404 404 404 404 404 401
+{ONE}                   | HTMX | /declarations/{{private}}/  | 404 404 200 404 404 404 404 200 401
 {ONE}                   | GET  | /declarations/{{nowhere}}/  | {NOBODY}
-{ONE}                   | POST | /declarations/{{nowhere}}/  | {NOBODY}
+{ONE}                   | POST | /declarations/{{nowhere}}/  | 404 404 404 404 404 404 404 404 401
 accounts/login/         | GET  | /accounts/login/            | 302 302 302 302 302 302 302 302 200
 accounts/logout/        | GET  | /accounts/logout/           | 200 200 200 200 200 200 200 200 302
+accounts/signup/        | GET  | /accounts/signup/           | 404 404 404 404 404 404 404 404 404
+accounts/inactive/      | GET  | /accounts/inactive/         | {ALL_AND_STRANGERS}
+accounts/password/change/ | GET | /accounts/password/change/ | 200 200 200 200 200 200 302 200 in
+accounts/password/set/  | GET  | /accounts/password/set/     | 302 302 302 302 302 302 200 302 in
+accounts/password/reset/ | GET | /accounts/password/reset/   | {ALL_AND_STRANGERS}
+accounts/password/reset/sent/ | GET | /accounts/password/reset/sent/ | {ALL_AND_STRANGERS}
+accounts/^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$ | GET | /accounts/password/reset/1-x/ | {ALL_AND_STRANGERS}
+accounts/password/reset/done/ | GET | /accounts/password/reset/done/ | {ALL_AND_STRANGERS}
 admin/login/            | GET  | /admin/login/               | 404 404 404 404 in 404 in 404 in
 """
 

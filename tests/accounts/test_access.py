@@ -123,5 +123,5 @@ def test_everyone_gets_what_their_cell_says(
             got = answer(ask(client, row, address))
             if got != expected:
                 wrong.append(f"{row} as {name}: {got}, not {expected}")
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
     assert Declaration.objects.count() == 2
