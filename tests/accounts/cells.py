@@ -2,8 +2,9 @@
 
 An address that isn't here fails a test. A row is a route as the URL resolver has it, the method,
 the address, and the answers in the order of `PEOPLE`: a status, or `in` for the way to the
-sign-in. `{own}` is the reporter's public declaration, `{private}`
-the support agent's private one, `{nowhere}` one that doesn't exist, `{me}` the person's own id.
+sign-in; 401 is the sign-in within the page, with what was posted, or a script's sign to load it.
+`{own}` is the reporter's public declaration, `{private}` the support agent's private one,
+`{nowhere}` one that doesn't exist, `{me}` the person's own id.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ PEOPLE = (
     "stranger",
 )  # fmt: skip
 """The colleague is another reporter; the superuser is in no group; the holder is a reporter with
-`declarations.view_private`, the superuser has no password. What strangers post comes back with
-the sign-in (401): nothing that was typed is lost.
+`declarations.view_private`.
 """
 ALL = "200 200 200 200 200 200 200 200 in"
-ALL_AND_STRANGERS = "200 200 200 200 200 200 200 200 200"
 NOBODY = "404 404 404 404 404 404 404 404 in"
+EVERYONE = "200 200 200 200 200 200 200 200 200"
+EVERYONE_NOTHING = "404 404 404 404 404 404 404 404 404"
+RESET = "accounts/^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 READ_ONLY = "405 405 405 405 405 405 405 405 in"
 
 ONE = "declarations/<uuid:pk>/"
@@ -48,14 +50,17 @@ declarations/           | POST | /declarations/              | {READ_ONLY}
 {ONE}                   | POST | /declarations/{{nowhere}}/  | 404 404 404 404 404 404 404 404 401
 accounts/login/         | GET  | /accounts/login/            | 302 302 302 302 302 302 302 302 200
 accounts/logout/        | GET  | /accounts/logout/           | 200 200 200 200 200 200 200 200 302
-accounts/signup/        | GET  | /accounts/signup/           | 404 404 404 404 404 404 404 404 404
-accounts/inactive/      | GET  | /accounts/inactive/         | {ALL_AND_STRANGERS}
-accounts/password/change/ | GET | /accounts/password/change/ | 200 200 200 200 200 200 302 200 in
-accounts/password/set/  | GET  | /accounts/password/set/     | 302 302 302 302 302 302 200 302 in
-accounts/password/reset/ | GET | /accounts/password/reset/   | {ALL_AND_STRANGERS}
-accounts/password/reset/sent/ | GET | /accounts/password/reset/sent/ | {ALL_AND_STRANGERS}
-accounts/^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$ | GET | /accounts/password/reset/1-x/ | {ALL_AND_STRANGERS}
-accounts/password/reset/done/ | GET | /accounts/password/reset/done/ | {ALL_AND_STRANGERS}
+accounts/signup/        | GET  | /accounts/signup/           | {EVERYONE_NOTHING}
+accounts/signup/        | POST | /accounts/signup/           | {EVERYONE_NOTHING}
+accounts/inactive/      | GET  | /accounts/inactive/         | {EVERYONE}
+accounts/password/change/ | GET  | /accounts/password/change/ | {ALL}
+accounts/password/change/ | POST | /accounts/password/change/ | {ALL}
+accounts/password/set/  | GET  | /accounts/password/set/     | 302 302 302 302 302 302 302 302 in
+accounts/password/reset/ | GET | /accounts/password/reset/   | {EVERYONE}
+accounts/password/reset/ | POST | /accounts/password/reset/  | {EVERYONE}
+accounts/password/reset/sent/ | GET | /accounts/password/reset/sent/ | {EVERYONE}
+accounts/password/reset/done/ | GET | /accounts/password/reset/done/ | {EVERYONE}
+{RESET} | GET | /accounts/password/reset/1-x/ | {EVERYONE}
 admin/login/            | GET  | /admin/login/               | 404 404 404 404 in 404 in 404 in
 """
 

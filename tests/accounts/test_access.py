@@ -66,7 +66,9 @@ def everybody(connected: Sandbox, make_person: Person) -> dict[str, User]:
     """One of each kind, without the stranger."""
     people = {name: make_person(name, name) for name in PEOPLE if name in _GROUPS}
     people["colleague"] = make_person("colleague", "reporter")
-    people["superuser"] = User.objects.create_superuser("superuser")
+    people["superuser"] = User.objects.create_superuser(
+        "superuser", password="correct horse battery"
+    )
     people["holder"] = make_person("holder", "reporter")
     people["holder"].user_permissions.add(permission(Ability.VIEW_PRIVATE))
     return people
