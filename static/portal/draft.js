@@ -6,7 +6,8 @@
   const PARTING = 60000; // characters; a browser sends about 64 KB after the page is gone
   const SAVED = "Saved as a draft";
   const FAILED = "This could not be saved as a draft. It is tried again with your next change.";
-  const SIGNED_OUT = "You are signed out, so this is not saved as a draft. Sign in again in a new tab: your next change saves it.";
+  const TOO_LONG = "This is too long to be saved as a draft: shorten it.";
+  const SIGNED_OUT = "Your session has ended, so this is not saved as a draft. Sign in again in a new tab: your next change saves it.";
   const form = document.querySelector("form[data-draft]");
   if (!form) return;
   const part = (name) => form.querySelector(`[data-draft-${name}]`);
@@ -78,6 +79,7 @@
         body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
         return post(body, options, true);
       }
+      if (answer.status === 400 || answer.status === 413) return { text: TOO_LONG };
       if (answer.status !== 409 && answer.status !== 422) return { text: FAILED };
       const fragment = new DOMParser().parseFromString(await answer.text(), "text/html");
       return { nodes: [...fragment.body.childNodes], isFinal: answer.status === 409 };
