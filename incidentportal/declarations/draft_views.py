@@ -120,7 +120,8 @@ def _problem(request: HttpRequest, catalog: Catalog, status: int, **about: objec
     pk = identity.read(carried, author)
     demanded = refusals.demanded(catalog, pk, author)
     form = FilledForm.posted(catalog, answers_of(request.POST), author, demanded)
-    rejected = Declaration.objects.filter(pk=pk, author=author, state=State.REJECTED).first()
+    rows = Declaration.objects.filter(author=author, state=State.REJECTED)
+    rejected = rows.filter(pk=pk).first() if pk else None
     mine = carried if pk else identity.new(author)
     return form_page(request, form.redrawn(), mine, status=status, declaration=rejected, **about)
 

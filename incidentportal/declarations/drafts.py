@@ -172,7 +172,7 @@ def _save(
     draft.upstream = connection.upstream()
     draft.version = min(draft.version, _LARGEST - 1) + 1
     draft.tab, draft.step = known.tab, known.step
-    draft.updated_at = Now()  # type: ignore[assignment]  # an expression
+    draft.updated_at = Now()
     draft.title = _title(form)
     draft.content = {"answers": answers_in(posted), "told": told}
     version = draft.version

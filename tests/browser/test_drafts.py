@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Dialog, Page, Request, Route, expect
 
 from tests.browser.conftest import Enter, sign_in
 from tests.browser.filling import DECLARE, fill
@@ -79,14 +79,19 @@ def drafts(page: Page) -> int:
 def leave(page: Page, *, warned: bool) -> None:
     """Try to close the window; whether the browser asks first."""
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.once("dialog", stay)
     page.close(run_before_unload=True)
     if warned:
-        wait_for(page, lambda: bool(asked))
-        assert asked == ["beforeunload"]
-    else:
-        page.wait_for_event("close") if not page.is_closed() else None
-        assert asked == []
+        wait_for(page, lambda: asked == ["beforeunload"])
+        return
+    if not page.is_closed():
+        page.wait_for_event("close")
+    assert asked == []
 
 
 def test_what_is_typed_is_saved_once_it_rests_and_found_again(page: Page) -> None:
@@ -152,10 +157,7 @@ def test_a_failed_save_says_so_warns_and_is_tried_again_with_the_next_change(
     trouble = page.locator(TROUBLE)
     expect(trouble).to_contain_text("could not be saved as a draft")
     assert_sound(page)
-    asked: list[str] = []
-    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.close(run_before_unload=True)
-    wait_for(page, lambda: asked == ["beforeunload"])
+    leave(page, warned=True)
     saves.cut, saves.status = False, 0
     page.locator("#id_title").fill("Checkout is down")
     expect(page.locator(MARK)).to_have_text(SAVED)

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from typing import Any
-from urllib.parse import quote_plus
 
 import pytest
-from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
-from django.http import QueryDict
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
@@ -20,53 +15,18 @@ from incidentportal.catalog.sync import sync_catalog
 from incidentportal.declarations import drafts, identity
 from incidentportal.declarations.models import Declaration, Draft
 from incidentportal.declarations.states import State
-from tests.accounts.test_encryption import new_key
-from tests.declarations.test_delivery import CREATE, until, worker  # noqa: F401  # a fixture
-from tests.support.at_rest import at_rest
-from tests.support.controls import controls, page_of
+from tests.declarations.test_delivery import CREATE
 from tests.support.declarations import make_declaration
+from tests.support.drafts import SAVE, Tab, address, again
 from tests.support.people import PageClient, Person
 from tests.support.portal import Form
 from tests.support.sandbox import Sandbox
 
-SAVE = "/incidents/new/draft/"
-
-
-class Tab:
-    """A form open in a browser's tab, with the script that saves it, or without one."""
-
-    def __init__(self, form: Form, name: str = "") -> None:
-        self.form, self.name, self.step, self.version = form, name, 0, 0
-
-    def save(self, *, script: bool = True, **answers: Any) -> Any:
-        """Save what stands in the form, with these answers in their place."""
-        self.step += 1
-        posted = {**controls(page_of(self.form.html), "declaration"), **answers}
-        if script:
-            posted["draft_version"] = str(self.version)
-            posted |= {"draft_tab": self.name, "draft_step": str(self.step)}
-        headers = {"HX-Request": "true"} if script else {}
-        kept = {name: value for name, value in posted.items() if value is not None}
-        response = self.form.client.post(SAVE, kept, headers=headers)
-        self.version = int(response.get("Draft-Version", self.version))
-        return response
-
 
 @pytest.fixture
 def tab(form: Form) -> Tab:
+    """A reporter's, with a script."""
     return Tab(form, "one")
-
-
-def again(tab: Tab, name: str = "two") -> Tab:
-    """The same form in a second tab."""
-    other = Tab(tab.form, name)
-    other.version = tab.version
-    return other
-
-
-def address() -> str:
-    """Of the one draft there is."""
-    return f"/drafts/{Draft.objects.values_list('pk', flat=True).get()}/"
 
 
 @pytest.mark.store
@@ -254,7 +214,7 @@ def test_one_that_slipped_in_beside_its_declaration_is_not_offered(
 
 def test_a_correction_has_its_draft_too(tab: Tab, connected: Sandbox) -> None:
     errors = {"title": ["is too vague"]}
-    connected.fault("validation", **CREATE, shape="A", times=1, errors=errors)
+    connected.fault(**CREATE, kind="validation", shape="A", times=1, errors=errors)
     tab.save(title="Help")
     assert tab.form.send(**tab.form.filled(title="Help")).status_code == 422
     assert "data-unsaved" not in tab.form.html
@@ -305,7 +265,8 @@ def test_a_form_that_lost_its_only_answer_is_still_a_draft(tab: Tab, connected: 
     connected.change_list("form_fields", remove=[custom.removeprefix("form_field_")])
     sync_catalog(connection.client(), connection.upstream())
     look_at_once()
-    assert tab.save(**{custom: answer})["Draft-Version"] == "1"
+    answers: dict[str, Any] = {custom: answer}
+    assert tab.save(**answers)["Draft-Version"] == "1"
     assert "Your answer was: Customer report" in tab.form.client.get(address()).content.decode()
 
 
@@ -317,126 +278,3 @@ def test_another_upstreams_draft_is_not_offered(tab: Tab, reporter: User) -> Non
     assert "Elsewhere" not in tab.form.client.get("/").content.decode()
     assert tab.save(title="Here").status_code == 204, "an open form goes on where it is now"
     assert [row.title for row in drafts.rows(reporter)] == ["Here"]
-
-
-def test_old_ones_go(tab: Tab, settings: Settings) -> None:
-    tab.save(title="Old")
-    Tab(Form(tab.form.client), "two").save(title="New")
-    Draft.objects.filter(version=1).update(updated_at=Now() - timedelta(days=29.9))
-    assert drafts.purge(30) == 0
-    moved = Draft.objects.first()
-    assert moved
-    Draft.objects.filter(pk=moved.pk).update(updated_at=Now() - timedelta(days=30.1))
-    assert drafts.purge(30) == 1
-    assert not Draft.objects.filter(pk=moved.pk).exists()
-    assert Draft.objects.count() == 1
-
-
-def test_the_worker_removes_old_ones(
-    tab: Tab, settings: Settings, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> None:
-    tab.save(title="Old")
-    Draft.objects.update(updated_at=Now() - timedelta(days=3))
-    settings.DRAFT_DAYS = 2
-    monkeypatch.setattr(drafts, "_purged_at", float("-inf"))
-    request.getfixturevalue("worker")
-    until(lambda: not Draft.objects.exists())
-
-
-def test_it_looks_for_old_ones_once_an_hour(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drafts, "_purged_at", float("-inf"))
-    drafts.purge_if_due()
-    tab.save(title="Old")
-    Draft.objects.update(updated_at=Now() - timedelta(days=31))
-    drafts.purge_if_due()
-    assert Draft.objects.exists()
-    monkeypatch.setattr(drafts, "_purged_at", drafts._purged_at - 3600)
-    drafts.purge_if_due()
-    assert not Draft.objects.exists()
-
-
-def test_a_save_makes_an_old_one_young(tab: Tab) -> None:
-    tab.save(title="Old")
-    Draft.objects.update(updated_at=Now() - timedelta(days=60))
-    tab.save(title="Old again")
-    assert drafts.purge(30) == 0
-
-
-@pytest.mark.store
-def test_it_lies_nowhere_in_clear(tab: Tab, connected: Sandbox) -> None:
-    canary = f"canary{uuid.uuid4().hex}"
-    tab.save(title=canary, summary=canary)
-    tab.save(title=canary, summary=f"{canary} again")
-    assert canary in tab.form.client.get(address()).content.decode()
-    tab.form.client.get("/")
-    assert again(tab).save(script=False, title=canary, draft_version="0").status_code == 409
-    assert canary.encode() not in at_rest()
-    assert Draft.objects.get().content["answers"]["title"] == [canary]
-    assert {"csrfmiddlewaretoken", "declaration", "draft_version", "draft_tab"}.isdisjoint(
-        Draft.objects.get().content["answers"]
-    )
-
-
-@pytest.mark.store
-@pytest.mark.parametrize("column", ["title", "content"])
-def test_the_database_refuses_one_in_clear(tab: Tab, column: str) -> None:
-    tab.save(title="Sealed")
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Draft.objects.update(**{column: "in clear"})
-
-
-def test_one_that_cannot_be_read_is_listed_and_can_be_deleted(tab: Tab, settings: Settings) -> None:
-    settings.FIELD_ENCRYPTION_KEYS = [new_key()]
-    tab.save(title="Sealed")
-    settings.FIELD_ENCRYPTION_KEYS = []
-    for place in ("/", "/declarations/", "/incidents/new/"):
-        assert "can&#x27;t be read at the moment" in tab.form.client.get(place).content.decode()
-    place = address()
-    assert tab.form.client.get(place).status_code == 503
-    assert tab.form.client.post(f"{place}delete/").status_code == 303
-    assert not Draft.objects.exists()
-
-
-def test_nobody_has_too_many(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drafts, "MOST", 1)
-    tab.save(title="One")
-    other = Tab(Form(tab.form.client), "two")
-    response = other.save(title="Two")
-    assert response.status_code == 422
-    assert "drafts already" in response.content.decode()
-    shown = other.save(script=False, title="Two")
-    assert shown.status_code == 422
-    assert 'value="Two"' in shown.content.decode()
-    assert tab.save(title="One more").status_code == 204
-
-
-@pytest.mark.parametrize("text", ["-1", "1e9", "9" * 40, "²", "x", ""])
-def test_what_a_page_says_it_knows_is_not_believed_blindly(text: str) -> None:
-    posted = QueryDict(mutable=True)
-    posted.update({"draft_version": text, "draft_step": text, "draft_tab": "a b"})
-    known = drafts.Known.read(posted.dict())
-    assert (known.version, known.step, known.tab) == (0, 0, "")
-
-
-@pytest.mark.parametrize("title", ["a\x00b", "\ud800", "x" * 100_000, "\u202e"])
-def test_anything_typed_can_be_read_back(tab: Tab, title: str) -> None:
-    posted = {**controls(page_of(tab.form.html), "declaration"), "title": [title]}
-    body = "&".join(
-        f"{name}={quote_plus(value.encode('utf-8', 'surrogatepass'))}"
-        for name, values in posted.items()
-        for value in values
-    )
-    kind, headers = "application/x-www-form-urlencoded", {"HX-Request": "true"}
-    saved = tab.form.client.post(SAVE, body, content_type=kind, headers=headers)
-    assert saved.status_code == 204
-    for place in (address(), "/", "/declarations/"):
-        assert tab.form.client.get(place).status_code == 200
-
-
-def test_what_is_too_large_is_refused_in_plain_words(tab: Tab) -> None:
-    assert tab.save(script=False, summary="x" * 3_000_000).status_code == 400
-    assert not Draft.objects.exists()
-
-
-def test_a_sign_in_leads_back_to_the_form(tab: Tab) -> None:
-    assert tab.form.client.get(SAVE)["Location"] == "/incidents/new/"
