@@ -71,6 +71,8 @@ def count(raw: str) -> int:
     """How many, at least one. UnusableError: no such number."""
     wanted = "must be a whole number above 0"
     return int(_number(raw, wanted, lambda value: 0 < value < 10**9 and value == int(value)))
+
+
 def days(raw: str) -> float:
     """A time above zero and up to ten years. UnusableError: no such number."""
     return _number(raw, "must be a number above 0", lambda value: 0 < value <= 3650)

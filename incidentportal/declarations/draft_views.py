@@ -82,7 +82,7 @@ def _is_script(request: HttpRequest) -> bool:
 def opened(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The form as it was left. One that was declared meanwhile leads to its declaration."""
     author, catalog = person(request), current()
-    declaration = Declaration.objects.filter(pk=pk, author=author).first()
+    declaration = Declaration.objects.own(author).filter(pk=pk).first()
     if declaration is not None and declaration.state != State.REJECTED:
         return redirect("declaration", pk)
     draft = drafts.own(author).filter(pk=pk).first()
@@ -120,7 +120,7 @@ def _problem(request: HttpRequest, catalog: Catalog, status: int, **about: objec
     pk = identity.read(carried, author)
     demanded = refusals.demanded(catalog, pk, author)
     form = FilledForm.posted(catalog, answers_of(request.POST), author, demanded)
-    rows = Declaration.objects.filter(author=author, state=State.REJECTED)
+    rows = Declaration.objects.own(author).filter(state=State.REJECTED)
     rejected = rows.filter(pk=pk).first() if pk else None
     mine = carried if pk else identity.new(author)
     return form_page(request, form.redrawn(), mine, status=status, declaration=rejected, **about)

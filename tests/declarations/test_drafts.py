@@ -153,7 +153,7 @@ def test_one_is_deleted_by_its_author(tab: Tab) -> None:
 
 @pytest.mark.parametrize("group", ["reporter", "admin", "superuser"])
 def test_to_anybody_else_it_does_not_exist(tab: Tab, make_person: Person, group: str) -> None:
-    tab.save(title="Mine")
+    tab.save(title="Secret plan")
     client = PageClient()
     rights = {"is_staff": True, "is_superuser": True} if group == "superuser" else {}
     client.force_login(make_person("eve", "admin" if rights else group, **rights))
@@ -163,22 +163,22 @@ def test_to_anybody_else_it_does_not_exist(tab: Tab, make_person: Person, group:
         assert client.post(f"{path}delete/").status_code == 404
     assert client.get(place).content == client.get(nowhere).content
     for path in ("/", "/declarations/", "/incidents/new/"):
-        assert "Mine" not in client.get(path).content.decode()
-    assert Draft.objects.get().title == "Mine"
+        assert "Secret plan" not in client.get(path).content.decode()
+    assert Draft.objects.get().title == "Secret plan"
 
 
 def test_a_form_of_somebody_elses_never_touches_their_draft(tab: Tab, make_person: Person) -> None:
-    tab.save(title="Mine")
+    tab.save(title="Secret plan")
     tab.form.client = PageClient()
     tab.form.client.force_login(make_person("eve"))
     response = tab.save(title="Theirs")
     assert response.status_code == 422
     assert "opened by somebody else" in response.content.decode()
-    assert Draft.objects.get().title == "Mine"
+    assert Draft.objects.get().title == "Secret plan"
     saved = tab.save(script=False, title="Theirs")
     assert saved.status_code == 303, "pressed, it is a draft of their own"
     assert {row.author.username: row.title for row in Draft.objects.all()} == {
-        "rita": "Mine",
+        "rita": "Secret plan",
         "eve": "Theirs",
     }
 
