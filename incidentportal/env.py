@@ -73,6 +73,11 @@ def count(raw: str) -> int:
     return int(_number(raw, wanted, lambda value: 0 < value < 10**9 and value == int(value)))
 
 
+def days(raw: str) -> float:
+    """A time above zero and up to ten years. UnusableError: no such number."""
+    return _number(raw, "must be a number above 0", lambda value: 0 < value <= 3650)
+
+
 def share(raw: str) -> float:
     """A share above 0 and up to 1. UnusableError: no such number."""
     return _number(raw, "must be a number above 0 and at most 1", lambda value: 0 < value <= 1)
@@ -250,6 +255,8 @@ SETTINGS: tuple[Setting, ...] = (
             "smtp+tls://user:password@mail.example.com:587"),
     Setting("DEFAULT_FROM_EMAIL", text, "incident-portal@localhost", "`incident-portal@localhost`",
             "sender of the portal's mail", "incidents@example.com"),
+    Setting("DRAFT_DAYS", days, 30.0, "30", "days after which a draft that nobody touched goes",
+            "30"),
 )  # fmt: skip
 
 

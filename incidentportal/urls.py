@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
-from incidentportal.declarations import choosing, preview
+from incidentportal.declarations import choosing, draft_views, preview
 from incidentportal.declarations import views as declarations
 from incidentportal.portal import views as portal
 
@@ -13,6 +13,9 @@ urlpatterns = [
     path("incidents/new/", declarations.new, name="new"),
     path("incidents/new/options/", choosing.options, name="options"),
     path("incidents/new/preview/", preview.preview, name="preview"),
+    path("incidents/new/draft/", draft_views.save, name="save_draft"),
+    path("drafts/<uuid:pk>/", draft_views.opened, name="draft"),
+    path("drafts/<uuid:pk>/delete/", draft_views.delete, name="delete_draft"),
     path("declarations/", declarations.mine, name="declarations"),
     path("declarations/<uuid:pk>/", declarations.detail, name="declaration"),
     path("accounts/", include("incidentportal.accounts.urls")),

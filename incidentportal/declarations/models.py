@@ -230,3 +230,43 @@ class Upstream(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+
+class Draft(models.Model):
+    """A form that somebody began: what was typed so far, always sealed, for its author alone.
+
+    Its id is that of the declaration which it is to become: the one that its form carries.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    upstream = models.CharField(max_length=500)
+    """The canonical URL whose form it fills in; it isn't offered for another."""
+    version = models.PositiveIntegerField(default=1)
+    """Grows with each save: a page that knows an older one overwrites nothing."""
+    tab = models.CharField(max_length=64, blank=True)
+    """The open page that saved last, by a name it made up; blank: it had no script."""
+    step = models.PositiveBigIntegerField(default=0)
+    """That page's own count of its saves: its answers may get lost, and its saves overtake each
+    other."""
+    updated_at = models.DateTimeField(db_default=Now())
+    title = SealableTextField(blank=True)
+    """Apart from the rest, so that a list needn't open everything."""
+    content = SealableJSONField()
+    """`answers`, as they were posted: by control name, a list of texts. `told`: sentences about
+    answers that found no place any more in the form as it has become."""
+
+    objects = SealableQuerySet["Draft"].as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints = (sealed_check("draft_is_sealed", ("title", "content")),)
+        indexes = (
+            # drafts.own, newest first
+            models.Index(fields=["author", "-updated_at"], name="draft_mine"),
+            # drafts.purge
+            models.Index(fields=["updated_at"], name="draft_old"),
+        )
+
+    def __str__(self) -> str:
+        return f"Draft {self.pk}"

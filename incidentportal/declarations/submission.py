@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from incidentportal.accounts.models import User
 from incidentportal.declarations import privacy
-from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.models import Declaration, Draft
 from incidentportal.declarations.states import State
 
 
@@ -65,13 +65,14 @@ def save(pk: uuid.UUID, author: User, submission: Submission) -> bool:
     """Commit a new declaration, or the correction of a rejected one.
 
     False: a declaration with this id exists already, and there is nothing to correct; nothing was
-    written. When this returns True the row is on disk.
+    written. When this returns True the row is on disk, and the form's draft is gone.
     """
     try:
         with transaction.atomic():
             Declaration.objects.create(
                 pk=pk, author=author, private=submission.private, **submission.fields()
             )
+            _forget_draft(pk, author)
     except IntegrityError:
         return _correct(pk, author, submission)
     return True
@@ -88,7 +89,7 @@ def _correct(pk: uuid.UUID, author: User, submission: Submission) -> bool:
             submission = submission.kept_private()
         elif submission.private:
             privacy.make_private(pk)
-        return bool(
+        done = bool(
             rows.write(
                 submission.private,
                 state=State.QUEUED,
@@ -99,3 +100,10 @@ def _correct(pk: uuid.UUID, author: User, submission: Submission) -> bool:
                 **submission.fields(),
             )
         )
+        if done:
+            _forget_draft(pk, author)
+        return done
+
+
+def _forget_draft(pk: uuid.UUID, author: User) -> None:
+    Draft.objects.filter(pk=pk, author=author).delete()

@@ -18,7 +18,15 @@ from incidentportal.accounts import kept, throttle
 from incidentportal.accounts.roles import person
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import Catalog, current
-from incidentportal.declarations import access, identity, pages, refusals, submission, work
+from incidentportal.declarations import (
+    access,
+    drafts,
+    identity,
+    pages,
+    refusals,
+    submission,
+    work,
+)
 from incidentportal.declarations.forms import UPDATE, FilledForm, answers_of
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
@@ -35,6 +43,8 @@ SEARCHED = (
     "You have searched too often in this minute. Wait {} seconds, then search again. You can "
     "declare all the same."
 )
+SHOWN_DRAFTS = 3
+"""How many drafts a new form tells about."""
 
 
 @kept.keeps_answers
@@ -45,7 +55,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """The form, filled in by the link that it was opened by, and what is posted with it."""
     catalog = current()
     if catalog is None:
-        return _not_yet(request)
+        return not_yet(request)
     if request.method == "POST":
         return _posted(request, catalog, None)
     if request.headers.get("HX-Trigger") == "waiting":
@@ -53,7 +63,8 @@ def new(request: HttpRequest) -> HttpResponse:
     form = FilledForm.start(catalog, person(request), answers_of(request.GET))
     if form.link.private_refused:
         return render(request, "declarations/private_link.html", status=403)
-    return _form_page(request, form.view(), identity.new(person(request)))
+    unfinished = drafts.rows(person(request), SHOWN_DRAFTS)
+    return form_page(request, form.view(), identity.new(person(request)), drafts=unfinished)
 
 
 @kept.keeps_answers
@@ -71,7 +82,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
             raise Http404
         # Without a declaration here that is theirs: somebody else signed in in the middle of the
         # form. What is typed in this browser becomes a form of their own, whoever's this id is.
-        return _not_yet(request) if catalog is None else _posted(request, catalog, own)
+        return not_yet(request) if catalog is None else _posted(request, catalog, own)
     declaration = access.read(reader, pk)
     is_own = declaration.author_id == reader.pk
     if is_own and declaration.state == State.REJECTED and catalog is not None:
@@ -98,6 +109,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "page": page,
         "everyones": everyones,
         "may_see_others": may_see_others,
+        "drafts": [] if everyones or page.number > 1 else drafts.rows(reader),
     }
     return render(request, "declarations/mine.html", context)
 
@@ -116,18 +128,18 @@ def _posted(
         mine = carried if pk else identity.new(author)
         seconds = _wait_to_search(request, form)
         if not seconds:
-            return _form_page(request, form.redrawn(), mine, declaration=declaration)
+            return form_page(request, form.redrawn(), mine, declaration=declaration)
         # The words go too: while they stand in their box, the button that declares would search.
         form = FilledForm.posted(catalog, searching.without(answers), author, demanded)
         view = form.view(None, [SEARCHED.format(seconds)])
-        return _later(_form_page(request, view, mine, status=429, declaration=declaration), seconds)
+        return _later(form_page(request, view, mine, status=429, declaration=declaration), seconds)
     if pk is None:
         notice = "This form was out of date. Nothing was declared; please send it again."
         view = form.view(form.errors, [notice])
-        return _form_page(request, view, identity.new(author), status=422)
+        return form_page(request, view, identity.new(author), status=422)
     if seconds := throttle.wait("declarations", author):
         view = form.view(None, [DECLARED.format(seconds)])
-        page = _form_page(request, view, carried, status=429, declaration=declaration)
+        page = form_page(request, view, carried, status=429, declaration=declaration)
         return _later(page, seconds)
     return _sent(request, form, pk, declaration)
 
@@ -154,7 +166,7 @@ def _sent(
             return _to(pk)
         view = form.view(form.errors)
         carried = request.POST["declaration"]
-        return _form_page(request, view, carried, status=422, declaration=declaration)
+        return form_page(request, view, carried, status=422, declaration=declaration)
     if submission.save(pk, author, form.submission(connection.upstream())):
         work.try_now(pk)
     saved = Declaration.objects.own(author).get(pk=pk)
@@ -175,17 +187,24 @@ def _refused(
     author = person(request)
     carried = identity.sign(declaration.pk, author)
     view = refusals.view(catalog, declaration, author)
-    return _form_page(request, view, carried, status=status, declaration=declaration)
+    begun = drafts.own(author).defer("title", "content").filter(pk=declaration.pk).first()
+    return form_page(
+        request, view, carried, status=status, declaration=declaration, begun=begun, unsaved=False
+    )
 
 
-def _form_page(
+def form_page(
     request: HttpRequest,
     form: FormView,
     carried: str,
     *,
     status: int = 200,
     declaration: Declaration | None = None,
+    **about: object,
 ) -> HttpResponse:
+    """The page with a form, or for htmx its fields. `carried` is its signed identity; `about` is
+    what else the page says (`templates/declarations/new.html`).
+    """
     refused = declaration is not None and declaration.state == State.REJECTED
     context = {
         "form": form,
@@ -194,13 +213,17 @@ def _form_page(
         "heading": "Correct your declaration" if refused else "Declare an incident",
         "lede": LEDE_REFUSED if refused else LEDE,
         "state": State.REJECTED if refused else "",
+        "draft_version": drafts.Known.read(request.POST.dict()).version,
+        # Whether it may hold what no draft has yet.
+        "unsaved": request.method == "POST",
+        **about,
     }
     fragment = "#fields" if request.headers.get("HX-Request") else ""
     return render(request, "declarations/new.html" + fragment, context, status=status)
 
 
-def _not_yet(request: HttpRequest) -> HttpResponse:
-    """No picture of Rootly's configuration yet: says so, and the page asks again by itself."""
+def not_yet(request: HttpRequest) -> HttpResponse:
+    """503: no picture of Rootly's configuration yet: says so, and the page asks again by itself."""
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204)
     if connection.upstream():

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import DatabaseError, close_old_connections
 
 from incidentportal.catalog import connection, scheduler
-from incidentportal.declarations import claims, queue
+from incidentportal.declarations import claims, drafts, queue
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
 from incidentportal.declarations.work import work_on
@@ -83,8 +83,11 @@ class Worker:
             began = time.monotonic()
             try:
                 scheduler.sync_if_due()
+                drafts.purge_if_due()
             except Exception:  # the next round may do better; deliveries go on meanwhile
-                log.exception("the configuration could not be fetched")
+                log.exception(
+                    "the configuration could not be fetched, or old drafts not be removed"
+                )
             finally:
                 close_old_connections()
             self.stop.wait(max(0.5, 1 - (time.monotonic() - began)))

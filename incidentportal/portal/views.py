@@ -15,21 +15,26 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import loader
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 
 from incidentportal.accounts import kept
 from incidentportal.accounts.roles import person
+from incidentportal.declarations import drafts
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.pages import rows
 
 RETRY_AFTER = 5
 """Seconds after which a database that was busy is worth another try."""
+LATEST = 5
 
 
+@never_cache
 def home(request: HttpRequest) -> HttpResponse:
     """Where everybody starts."""
     reader = person(request)
-    latest = Declaration.objects.own(reader).order_by("-submitted_at")[:5]
-    return render(request, "portal/home.html", {"rows": rows(latest, reader)})
+    latest = Declaration.objects.own(reader).order_by("-submitted_at")[:LATEST]
+    context = {"rows": rows(latest, reader), "drafts": drafts.rows(reader, LATEST)}
+    return render(request, "portal/home.html", context)
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -3,8 +3,8 @@
 An address that isn't here fails a test. A row is a route as the URL resolver has it, the method,
 the address, and the answers in the order of `PEOPLE`: a status, or `in` for the way to the
 sign-in; 401 is the sign-in within the page, with what was posted, or a script's sign to load it.
-`{own}` is the reporter's public declaration, `{private}` the support agent's private one,
-`{nowhere}` one that doesn't exist, `{me}` the person's own id.
+`{own}` is the reporter's public declaration, `{private}` the support agent's private one, `{draft}`
+a draft of the reporter's, `{nowhere}` what doesn't exist, `{me}` the person's own id.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ RESET = "accounts/^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 READ_ONLY = "405 405 405 405 405 405 405 405 in"
 
 ONE = "declarations/<uuid:pk>/"
+DRAFT = "drafts/<uuid:pk>/"
 PORTAL = f"""
                         | GET  | /                           | {ALL}
                         | POST | /                           | {ALL}
@@ -37,6 +38,12 @@ incidents/new/preview/  | POST | /incidents/new/preview/     | {ALL}
 incidents/new/preview/  | GET  | /incidents/new/preview/     | {READ_ONLY}
 incidents/new/options/  | POST | /incidents/new/options/     | 400 400 400 400 400 400 400 400 in
 incidents/new/options/  | GET  | /incidents/new/options/     | {READ_ONLY}
+incidents/new/draft/    | GET  | /incidents/new/draft/       | 302 302 302 302 302 302 302 302 in
+incidents/new/draft/    | POST | /incidents/new/draft/       | 303 303 303 303 303 303 303 303 in
+{DRAFT}                 | GET  | /drafts/{{draft}}/          | 200 404 404 404 404 404 404 404 in
+{DRAFT}                 | GET  | /drafts/{{nowhere}}/        | {NOBODY}
+{DRAFT}delete/          | GET  | /drafts/{{draft}}/delete/   | {READ_ONLY}
+{DRAFT}delete/          | POST | /drafts/{{nowhere}}/delete/ | {NOBODY}
 declarations/           | GET  | /declarations/              | {ALL}
 declarations/           | GET  | /declarations/?whose=everyone | {ALL}
 declarations/           | POST | /declarations/              | {READ_ONLY}

@@ -23,7 +23,7 @@ from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
 from incidentportal.presets.models import SiteDefault
 from tests.accounts.cells import PEOPLE, Row, cells
-from tests.support.declarations import make_declaration
+from tests.support.declarations import make_declaration, make_draft
 from tests.support.people import Person, permission
 from tests.support.sandbox import Sandbox
 
@@ -86,6 +86,7 @@ def places(everybody: dict[str, User]) -> dict[str, object]:
     return {
         "own": make_declaration(everybody["reporter"], **common).pk,
         "private": make_declaration(everybody["support"], payload=secret, **common).pk,
+        "draft": make_draft(everybody["reporter"], upstream=upstream).pk,
         "nowhere": uuid.uuid4(),
         "default": SiteDefault.objects.create(
             upstream=upstream, field="title", label="Title", values=["Help"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from incidentportal.accounts.models import User
-from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.models import Declaration, Draft
 
 
 def make_declaration(author: User, **fields: Any) -> Declaration:
@@ -17,3 +18,10 @@ def make_declaration(author: User, **fields: Any) -> Declaration:
     }  # fmt: skip
     given.setdefault("private", bool(given["payload"].get("private")))
     return Declaration.objects.create(author=author, **given)
+
+
+def make_draft(author: User, **fields: Any) -> Draft:
+    """A draft with a title."""
+    content = {"answers": {"title": ["Checkout is slow"]}, "told": []}
+    given = {"upstream": "http://127.0.0.1:9/v1", "title": "Checkout is slow", **fields}
+    return Draft.objects.create(pk=uuid.uuid4(), author=author, content=content, **given)
