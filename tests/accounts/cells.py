@@ -39,7 +39,7 @@ incidents/new/preview/  | GET  | /incidents/new/preview/     | {READ_ONLY}
 incidents/new/options/  | POST | /incidents/new/options/     | 400 400 400 400 400 400 400 400 in
 incidents/new/options/  | GET  | /incidents/new/options/     | {READ_ONLY}
 incidents/new/draft/    | GET  | /incidents/new/draft/       | 302 302 302 302 302 302 302 302 in
-incidents/new/draft/    | POST | /incidents/new/draft/       | 303 303 303 303 303 303 303 303 in
+incidents/new/draft/    | POST | /incidents/new/draft/       | 303 303 303 303 303 303 303 303 401
 {DRAFT}                 | GET  | /drafts/{{draft}}/          | 200 404 404 404 404 404 404 404 in
 {DRAFT}                 | GET  | /drafts/{{nowhere}}/        | {NOBODY}
 {DRAFT}delete/          | GET  | /drafts/{{draft}}/delete/   | {READ_ONLY}
