@@ -14,15 +14,18 @@ from django.shortcuts import render
 from django.template import loader
 from django.urls import reverse
 
-from incidentportal.accounts.roles import person
+from incidentportal.accounts.roles import is_admin, person
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.pages import rows
+from incidentportal.presets.remarks import remarks
 
 
 def home(request: HttpRequest) -> HttpResponse:
     """Where everybody starts."""
-    latest = Declaration.objects.visible_to(person(request)).order_by("-submitted_at")[:5]
-    return render(request, "portal/home.html", {"rows": rows(latest)})
+    who = person(request)
+    latest = Declaration.objects.visible_to(who).order_by("-submitted_at")[:5]
+    context = {"rows": rows(latest), "remarks": remarks() if is_admin(who) else []}
+    return render(request, "portal/home.html", context)
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
