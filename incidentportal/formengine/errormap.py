@@ -86,6 +86,12 @@ class _Placing:
         self._names = Names(form, sent)
         fields = [state.field for state in form.states]
         self._by_id = {field.id: field for field in fields if field.is_custom}
+        self._by_attribute = {
+            plain(name): field
+            for field in fields
+            if field.kind in BUILT_INS
+            for name in (field.kind, field.name, *BUILT_INS[field.kind].aliases)
+        }
         self._selections: Sequence[Mapping[str, Any]] = sent.get(SELECTIONS) or ()
         self._labelled = any(key not in RESERVED_LABELS for key in sent.get("labels") or ())
         self.errors: defaultdict[str, list[str]] = defaultdict(list)
@@ -162,7 +168,9 @@ class _Placing:
     def _about_attribute(self, segments: list[str], path: str, message: str) -> None:
         root = segments[0]
         name = plain(root) if plain(root) in self._names.known else plain(_HUMP.sub(" ", root))
-        field = self._names.known.get(name) or self._by_id.get(root)
+        # A path speaks of attributes: a label that reads like one is another field's.
+        own = self._by_attribute.get(name) if root.islower() else None
+        field = own or self._names.known.get(name) or self._by_id.get(root)
         if field is not None:
             label = field.label
             if field.control == "labels" and len(segments) > 1:

@@ -108,6 +108,9 @@ CONTROLS: dict[str, Control] = {
     "ongoing": Control("formengine/fields/ongoing.html", cleaning.nothing, informs=True),
 }
 
+STRICT = frozenset({"number", "date", "datetime"})
+"""Controls that may not begin with a text that isn't theirs; in others it can be mended."""
+
 INPUT_KINDS: dict[str, str] = {
     "text": "text",
     "textarea": "textarea",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -15,6 +16,7 @@ from incidentportal.formengine.kinds import (
     BUILT_INS,
     CONTROLS,
     INPUT_KINDS,
+    STRICT,
     VALUE_KINDS,
     BuiltIn,
     ValueKind,
@@ -22,6 +24,7 @@ from incidentportal.formengine.kinds import (
 from incidentportal.formengine.matching import find_option, is_open
 from incidentportal.rootly.records import FormField, Placement
 
+_TIME_OF_DAY = re.compile(r"(?<=^\d{4}-\d{2}-\d{2})[T ]\d{2}:\d{2}.*", re.ASCII)
 Remark = tuple[str, str]
 """A problem's kind, and what is said of the field, to follow its name."""
 
@@ -156,7 +159,8 @@ def _defaults(
     with them.
 
     A default may name an option instead of giving its id. What the list doesn't have is dropped,
-    and so is what nobody could send where the field is `fixed`: it would refuse every form.
+    and so is what can't be sent where nobody could mend it (the field is `fixed`) or should have
+    to (it is no number, date or time): it would refuse every form.
     """
     control = CONTROLS[field.control]
     if control.informs:
@@ -175,8 +179,9 @@ def _defaults(
             if not meant
         ]
     found = found[: None if control.many else 1]
-    if fixed and found and not _is_sendable(field, found):
-        said = f"has a default that can't be sent, so that it can be changed: {found[0]}"
+    if (fixed or field.control in STRICT) and found and not _is_sendable(field, found):
+        fate = ", so that it can be changed" if fixed else "; it isn't used"
+        said = f"has a default that can't be sent{fate}: {found[0]}"
         return (), (*remarks, ("default_unusable", said))
     return found, tuple(remarks)
 
@@ -215,10 +220,16 @@ def _markdown(given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(richtext.from_html(value) for value in given)
 
 
+def _days(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Days, also where they are stored with a time."""
+    return tuple(_TIME_OF_DAY.sub("", value.strip()) for value in given)
+
+
 _TEXTS: dict[str, Callable[[tuple[str, ...]], tuple[str, ...]]] = {
     "checkbox": _ticks,
     "tags": _listed,
     "emails": _listed,
     "rich_text": _markdown,
+    "date": _days,
 }
 """How stored values of some controls become what is typed into them."""

@@ -17,7 +17,7 @@ from incidentportal.formengine.cleaning import TICKED, UNTICKED, Invalid, quoted
 from incidentportal.formengine.conditions import tokens
 from incidentportal.formengine.definition import Forms
 from incidentportal.formengine.fields import Answers, Field
-from incidentportal.formengine.kinds import BUILT_INS, CONTROLS
+from incidentportal.formengine.kinds import BUILT_INS, CONTROLS, STRICT
 from incidentportal.formengine.matching import find_option, is_open
 from incidentportal.formengine.names import plain
 from incidentportal.formengine.resolve import ResolvedForm
@@ -35,8 +35,6 @@ PUBLIC = NO | {"public"}
 """What a link can say of privacy without asking for it; anything else asks."""
 
 _PRIVATE, _TEST = "private", "mark_as_test"
-_STRICT = frozenset({"number", "date", "datetime"})
-"""Controls that may not keep a text that isn't theirs; in others it can be mended."""
 _TRACKING = frozenset(
     {
         "preset", "ref", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid", "msclkid",
@@ -304,9 +302,9 @@ class _Reader:
             # Whether an hour exists in the person's own zone is judged when the form is sent.
             CONTROLS[one.control].clean(one, values, UTC)
         except Invalid as invalid:
-            fate = "isn't filled in" if one.control in _STRICT else "needs mending"
+            fate = "isn't filled in" if one.control in STRICT else "needs mending"
             self._say(f"What the link says of {quoted(one.label)} {fate}: {invalid.messages[0]}.")
-            return () if one.control in _STRICT else values
+            return () if one.control in STRICT else values
         return values
 
     def _tick(self, one: Field, text: str) -> str | None:

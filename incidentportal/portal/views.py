@@ -18,10 +18,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from incidentportal.accounts import kept
-from incidentportal.accounts.roles import person
+from incidentportal.accounts.roles import is_admin, person
 from incidentportal.declarations import drafts
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.pages import rows
+from incidentportal.presets.remarks import remarks
 
 RETRY_AFTER = 5
 """Seconds after which a database that was busy is worth another try."""
@@ -33,7 +34,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """Where everybody starts."""
     reader = person(request)
     latest = Declaration.objects.own(reader).order_by("-submitted_at")[:LATEST]
-    context = {"rows": rows(latest, reader), "drafts": drafts.rows(reader, LATEST)}
+    context = {
+        "rows": rows(latest, reader),
+        "drafts": drafts.rows(reader, LATEST),
+        "remarks": remarks() if is_admin(reader) else [],
+    }
     return render(request, "portal/home.html", context)
 
 

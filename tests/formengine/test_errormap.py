@@ -251,3 +251,18 @@ def test_no_word_is_ever_lost(pairs: list[tuple[str, str]], messages: list[str])
         kept += found
     for message in (*(text for _, text in pairs), *messages):
         assert any(line.endswith(message) for line in kept)
+
+
+@pytest.mark.parametrize("path", ["title", "data.attributes.title", "/data/attributes/title"])
+def test_an_attributes_path_means_the_attribute_whatever_a_custom_field_is_called(
+    path: str,
+) -> None:
+    form = resolve(definition(built_in("title", name="What"), form_field("9", name="Title")), {})
+    assert by_path(form, path, "is too long").errors == {"title": ("What is too long",)}
+    assert by_words(form, "Title is too long").errors == {"form_field_9": ("Title is too long",)}
+
+
+def test_an_associations_path_means_the_built_in_field_too() -> None:
+    fields = (built_in("severity", name="Impact"), form_field("9", name="Severity"))
+    found = by_path(resolve(definition(*fields), {}), "severity", "must exist")
+    assert found.errors == {"severity_id": ("Impact must exist",)}

@@ -224,3 +224,23 @@ def test_an_open_list_is_never_empty_and_keeps_defaults_that_it_does_not_know() 
     made = build(seen, KnownLists(seen, {"alerts": OpenList(), "incidents": OpenList()}))
     assert made.problems == ()
     assert made.definitions[0].fields[0].defaults == ("a1", "old")
+
+
+@pytest.mark.parametrize(
+    ("input_kind", "default", "expected"),
+    [
+        ("number", "many", ()),
+        ("date", "soon", ()),
+        ("datetime", "tomorrow", ()),
+        ("date", "2026-01-31T00:00:00.000Z", ("2026-01-31",)),
+        ("date", "2026-01-31", ("2026-01-31",)),
+        ("text", "a" * 3_000, ("a" * 3_000,)),
+    ],
+)
+def test_nobody_has_to_mend_a_default_that_is_no_value_of_its_field(
+    input_kind: str, default: str, expected: tuple[str, ...]
+) -> None:
+    field = form_field("1", input_kind=input_kind, default_values=(default,))
+    made = only(field)
+    assert made.defaults == expected
+    assert problem_kinds(picture(field)) == ([] if expected else ["default_unusable"])
