@@ -46,6 +46,17 @@
     origin = button.closest("[data-field]");
     redraw();
   });
+  // Going back or reloading, the browser fills in what stood there, and asks nobody.
+  const differs = (control) => {
+    if (control.matches("[type=radio], [type=checkbox]")) return control.checked !== control.defaultChecked;
+    if (control.localName !== "select") return control.type !== "hidden" && control.value !== control.defaultValue;
+    const set = [...control.options].findIndex((option) => option.defaultSelected);
+    return control.selectedIndex !== Math.max(set, 0);
+  };
+  window.addEventListener("pageshow", () => {
+    const controls = form.querySelectorAll("[data-redraws] :is(input, select, textarea):not([role=combobox])");
+    if ([...controls].some(differs)) redraw();
+  });
   form.addEventListener("htmx:configRequest", (event) => {
     if (event.target !== form) return;
     event.preventDefault();

@@ -102,6 +102,21 @@ def test_a_question_that_returns_has_its_answer(enter: Enter) -> None:
     expect(page.get_by_label(APPEARS)).to_have_value("A blank page")
 
 
+def test_answers_that_the_browser_brings_back_have_their_questions(enter: Enter) -> None:
+    page = new_form(enter)
+    page.get_by_label(GRAVE).check()
+    expect(page.get_by_label(APPEARS)).to_be_visible()
+    page.goto("/declarations/")
+    redraws = Redraws(page)
+    page.go_back()
+    expect(page.get_by_label(GRAVE)).to_be_checked()
+    expect(page.get_by_label(APPEARS)).to_be_visible()
+    assert len(redraws.sent) == 1
+    page.goto("/incidents/new/", wait_until="load")
+    page.wait_for_timeout(300)
+    assert len(redraws.sent) == 1
+
+
 def test_fields_that_nothing_depends_on_cost_no_request(enter: Enter) -> None:
     page = new_form(enter)
     redraws = Redraws(page)
