@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import inside, sync
 from benchmarks.browser import FORM, Browser
+from benchmarks.people import adds as people_adds
 from benchmarks.portals import Portal, floor, portal
 from benchmarks.timing import Row, medians, show
 
@@ -106,6 +107,16 @@ def hidden(few: Portal) -> Iterator[Row]:
     yield Row("a person's permissions", told["roles"], "ms", aim=1)
 
 
+def people(few: Portal) -> Iterator[Row]:
+    """What sessions, limits and encryption add."""
+    adds = inside.alone(people_adds, few.environment, TIMES)
+    yield Row("a session's limits", adds["session"], "ms", aim=1)
+    yield Row("a count against a person's limit", adds["throttle"], "ms", aim=1)
+    saved, clear = adds["private"], adds["public"]
+    yield Row("a private declaration saved", saved, "ms", clear, "ms a public one")
+    yield Row("what encryption adds to it", saved - clear, "ms", aim=1)
+
+
 def measure(folder: Path) -> Iterator[Row]:
     """Everything, one after the other."""
     with portal(folder / "large", "--size", "large") as large:
@@ -115,6 +126,7 @@ def measure(folder: Path) -> Iterator[Row]:
             yield services(few, many)
         yield from first_load(few, "40 services")
         yield from hidden(few)
+        yield from people(few)
         for latency in (0.0, UPSTREAM_MS):
             yield submissions(few, latency)
     words, taken = inside.alone(inside.slowest_search)

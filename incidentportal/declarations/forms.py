@@ -28,7 +28,7 @@ from incidentportal.formengine import (
 )
 from incidentportal.formengine.changes import NO_CHANGES, Changes, changes, unseen
 from incidentportal.formengine.definition import Forms
-from incidentportal.formengine.explain import why_this_form
+from incidentportal.formengine.explain import ways_back, why_this_form
 from incidentportal.formengine.filling import Filling
 from incidentportal.formengine.prefill import NO_LINK, Prefilled
 from incidentportal.formengine.resolve import ResolvedForm
@@ -204,6 +204,7 @@ class FilledForm:
             notes=self._notes(),
             suggestions=suggestions.suggest(self.forms.services, filled.form, filled.answers),
             notices=tuple(self._notices()),
+            ways_back=ways_back(self.forms, filled.form, filled.answers),
             state=state.write(),
             summary=summary,
         )

@@ -16,6 +16,7 @@ from incidentportal.formengine.definition import Forms
 from incidentportal.formengine.fields import Answers, Field, given
 from incidentportal.formengine.formsets import applies
 from incidentportal.formengine.resolve import FieldState, Reason, ResolvedForm
+from incidentportal.formengine.suggestions import Suggestion
 
 _MOST_VALUES = 3
 _LONGEST_VALUE = 40
@@ -59,16 +60,33 @@ def reason(because: Reason, form: ResolvedForm) -> str:
 
 def why_this_form(forms: Forms, form: ResolvedForm, answers: Answers) -> str:
     """Why a form set other than the default is shown; blank where no condition chose it."""
-    place = forms.definitions.index(form.definition)
-    if not applies(forms, place, answers):
+    conditions = _choosing(forms, form, answers)
+    if not conditions:
         return ""
-    conditions = forms.set_conditions[place]
     seen = {
         one.field.name: tokens(one.field, given(one.field, answers))
         for one in conditions
         if one.field
     }
     return f"This is the form “{form.definition.name}”, because {_all(conditions, seen)}."
+
+
+def ways_back(forms: Forms, form: ResolvedForm, answers: Answers) -> tuple[Suggestion, ...]:
+    """The answers that chose this form and that nobody can change on it, to be taken back: it
+    doesn't have their fields.
+    """
+    shown = {state.field.name for state in form.shown}
+    fields = [one.field for one in _choosing(forms, form, answers) if one.field]
+    return tuple(
+        Suggestion(f"{field.name}:", field.label, "")
+        for field in dict.fromkeys(fields)
+        if field.name not in shown and tokens(field, given(field, answers))
+    )
+
+
+def _choosing(forms: Forms, form: ResolvedForm, answers: Answers) -> tuple[Condition, ...]:
+    place = forms.definitions.index(form.definition)
+    return forms.set_conditions[place] if applies(forms, place, answers) else ()
 
 
 def _all(conditions: Iterable[Condition], seen: Mapping[str, Tokens]) -> str:

@@ -86,8 +86,8 @@ def go_on(
     if took := suggestions.taken(posted, forms.by_name):
         name, option_id = took
         many = CONTROLS[forms.by_name[name].control].many
-        before_it = person.get(name, now.set_by_portal(name)) if many else ()
-        person[name] = tuple(dict.fromkeys([*before_it, option_id]))
+        before_it = person.get(name, now.set_by_portal(name)) if many and option_id else ()
+        person[name] = tuple(dict.fromkeys([*before_it, *filter(None, [option_id])]))
     return _fill(forms, person, now, posted, demanded)
 
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 SOURCE = "service_ids"
 MOST = 4
 BUTTON = "suggest"
-"""The name of the buttons that take one; their value is the field's name and the option's id."""
+"""The name of the buttons that take one; their value is the field's name and the option's id. With
+no id they take the field's answer back.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,14 @@ def _offers(field: Field, chosen: list[Service], answers: Answers) -> Iterator[S
 
 
 def taken(answers: Answers, fields: Mapping[str, Field]) -> tuple[str, str] | None:
-    """The field and the option of the suggestion that was taken; None where none was, or where it
-    names nothing of this form.
+    """The field and the option of the suggestion that was taken, the option blank where the answer
+    is taken back; None where none was, or where it names nothing of this form.
     """
     for value in answers.get(BUTTON, ()):
         name, _, option_id = value.partition(":")
         field = fields.get(name)
-        if field is not None and field.options is not None and option_id in field.options:
+        if field is None:
+            continue
+        if not option_id or (field.options is not None and option_id in field.options):
             return name, option_id
     return None

@@ -125,13 +125,14 @@ class ErrorLine:
 class FormView:
     """The fields in order, and the error summary in the same order, errors without a field last.
 
-    `notices` are sentences about the form as a whole. `state` is what the form carries
-    (`carried.py`), as its hidden control's value.
+    `notices` are sentences about the form as a whole, `ways_back` answers that may be taken back
+    there. `state` is what the form carries (`carried.py`), as its hidden control's value.
     """
 
     fields: tuple[FieldView, ...]
     errors: tuple[ErrorLine, ...] = ()
     notices: tuple[str, ...] = ()
+    ways_back: tuple[Suggestion, ...] = ()
     state: str = ""
 
 
@@ -146,6 +147,7 @@ class Extras:
     notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     suggestions: Mapping[str, tuple[Suggestion, ...]] = dataclasses.field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    ways_back: tuple[Suggestion, ...] = ()
     state: str = ""
     summary: bool = True
 
@@ -172,7 +174,7 @@ def form_view(
         _field_view(seen, state, tuple(by_name.get(state.field.name, ()))) for state in form.shown
     )
     if not extras.summary:
-        return FormView(fields, (), extras.notices, extras.state)
+        return FormView(fields, (), extras.notices, extras.ways_back, extras.state)
     lines = [
         ErrorLine(message, field.anchor, field.label)
         for field in fields
@@ -186,7 +188,7 @@ def form_view(
         for message in found
     ]
     lines += [ErrorLine(message) for message in messages]
-    return FormView(fields, tuple(lines), extras.notices, extras.state)
+    return FormView(fields, tuple(lines), extras.notices, extras.ways_back, extras.state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@
   };
   const questions = (root) =>
     new Map([...root.querySelectorAll("[data-field]")].map((field) => [field.dataset.field, field]));
-  const labels = (list) => list.map((field) => field.dataset.label).join(", ");
+  const labels = (list) => list.map((field) => field.dataset.label.replace(/[?.!:]+$/, "")).join(", ");
   const isRequired = (field) => Boolean(field.querySelector("[required], [aria-required=true]"));
 
   // --- when -------------------------------------------------------------------------------------

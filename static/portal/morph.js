@@ -66,6 +66,7 @@
       if (name && !wanted.has(name)) child.remove();
       else if (name) known.set(name, child);
     }
+    live.normalize(); // what was removed leaves two texts where the other page has one
     let place = live.firstChild;
     for (const next of [...fresh.childNodes]) {
       const name = key(next);

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 
 from incidentportal.declarations.models import Declaration
@@ -68,3 +70,29 @@ def test_forged_privacy_is_an_error_and_nothing_is_sent(form: Form, connected: S
     assert "private" in form.html
     assert connected.incidents() == []
     assert not Declaration.objects.exists()
+
+
+def test_an_answer_that_chose_a_form_without_its_field_can_be_taken_back(
+    connected: Sandbox, visitor: PageClient
+) -> None:
+    from incidentportal.catalog import connection, sync
+
+    types, sets = connected.record("form_fields", "Types"), connected.records("form_sets")
+    (security,) = (one["id"] for one in sets if one["name"] == "Security")
+    places = connected.records("form_field_placements")
+    gone = [
+        one["id"] for one in places
+        if (one["form_set_id"], one["form_field_id"]) == (security, types["id"])
+    ]  # fmt: skip
+    connected.change_list("form_field_placements", remove=gone)
+    sync.sync_catalog(connection.client(), connection.upstream())
+    form = Form(visitor)
+    chosen = form.option("incident_type_ids", "Security")
+    form.send(incident_type_ids=chosen, title="Kept", update="1")
+    assert "This is the form “Security”, because Types is Security" in unescape(form.html)
+    assert 'data-field="incident_type_ids"' not in form.html
+    assert 'value="incident_type_ids:"' in form.html
+    form.send(suggest="incident_type_ids:")
+    assert 'data-field="incident_type_ids"' in form.html
+    assert 'value="Kept"' in form.html
+    assert "This is the form" not in form.html
