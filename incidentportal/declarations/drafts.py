@@ -19,6 +19,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
+from incidentportal.accounts import kept
 from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.accounts.models import User
 from incidentportal.accounts.sealed import SealableQuerySet
@@ -36,7 +37,7 @@ VERSION, TAB, STEP, KEEP, SAVE = "draft_version", "draft_tab", "draft_step", "ke
 """Controls that the form has for its draft alone."""
 _NO_ANSWERS = {
     "csrfmiddlewaretoken", "declaration", VERSION, TAB, STEP, KEEP, SAVE, "update", "search",
-    "suggest", "preview",
+    "suggest", "preview", kept.NAME, kept.PASSWORD,
 }  # fmt: skip
 MOST = 100
 """Drafts that one person may have."""

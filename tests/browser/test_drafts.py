@@ -220,8 +220,8 @@ def test_errors_of_the_form_cost_no_draft(page: Page) -> None:
 
 
 def fill_rest(page: Page) -> None:
-    page.get_by_label("SEV4 Low").check()
     page.get_by_label("Customer report").check()
+    page.get_by_label("SEV4 Low").check()
 
 
 def test_declaring_at_once_makes_no_draft(portal: Portal, page: Page) -> None:

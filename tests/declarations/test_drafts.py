@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connections
 from pytest_django import DjangoAssertNumQueries
 
 from incidentportal.accounts.models import User
@@ -16,6 +19,7 @@ from incidentportal.declarations import drafts, identity
 from incidentportal.declarations.models import Declaration, Draft
 from incidentportal.declarations.states import State
 from tests.declarations.test_delivery import CREATE
+from tests.support.controls import controls, page_of
 from tests.support.declarations import make_declaration
 from tests.support.drafts import SAVE, Tab, address, again
 from tests.support.people import PageClient, Person
@@ -278,3 +282,38 @@ def test_another_upstreams_draft_is_not_offered(tab: Tab, reporter: User) -> Non
     assert "Elsewhere" not in tab.form.client.get("/").content.decode()
     assert tab.save(title="Here").status_code == 204, "an open form goes on where it is now"
     assert [row.title for row in drafts.rows(reporter)] == ["Here"]
+
+
+@pytest.mark.store
+def test_of_two_first_saves_at_once_one_is_told(tab: Tab) -> None:
+    tabs = [Tab(tab.form, name) for name in ("one", "two")]
+    both = threading.Barrier(2)
+
+    def save(each: Tab) -> int:
+        try:
+            both.wait(10)
+            return int(each.save(title=each.name).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(save, tabs)) == [204, 409]
+    assert Draft.objects.get().version == 1
+
+
+def test_a_session_that_ended_costs_nothing(tab: Tab) -> None:
+    tab.form.client.logout()
+    asked = tab.save(script=False, title="Kept")
+    assert asked.status_code == 401
+    kept = controls(page_of(asked.content.decode()), "declaration")
+    signed = {"sign_in_name": "rita", "sign_in_password": "correct horse battery"}
+    shown = tab.form.client.post(SAVE, {**kept, **signed})
+    assert (shown.status_code, shown["Location"]) == (303, address())
+    opened = Form(tab.form.client, address())
+    assert 'value="Kept"' in opened.html
+    assert opened.identity.split(":")[0] == tab.form.identity.split(":")[0]
+    content = Draft.objects.get().content["answers"]
+    assert {"sign_in_name", "sign_in_password", "update"}.isdisjoint(content)
+    tab.form.response = tab.form.client.get(address())
+    tab.save(script=False, **signed)  # signed in again in another tab meanwhile
+    assert "sign_in_password" not in Draft.objects.get().content["answers"]
