@@ -102,6 +102,18 @@ def test_a_question_that_returns_has_its_answer(enter: Enter) -> None:
     expect(page.get_by_label(APPEARS)).to_have_value("A blank page")
 
 
+def test_what_is_in_error_stays_the_same_while_the_form_follows(enter: Enter) -> None:
+    page = new_form(enter)
+    page.locator("[data-action=declare]").click()
+    expect(page.locator("[data-error-summary]")).to_be_focused()
+    page.evaluate(MARK)
+    page.get_by_label(GRAVE).check()
+    page.get_by_label("Customer report").check()
+    expect(page.get_by_label(APPEARS)).to_be_visible()
+    assert set(page.evaluate(NEW_IN)) <= {APPEARS, None}
+    expect(page.get_by_label("Customer report")).to_be_checked()
+
+
 def test_answers_that_the_browser_brings_back_have_their_questions(enter: Enter) -> None:
     page = new_form(enter)
     page.get_by_label(GRAVE).check()
