@@ -83,9 +83,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First: these answer under any Host and over http, and decide which forwarded headers count.
-    "incidentportal.portal.health.HealthMiddleware",
+    # First, so that no answer is without its headers.
+    "incidentportal.portal.headers.HeadersMiddleware",
+    # Then: these answer under any Host and over http, and decide which forwarded headers count.
     "incidentportal.portal.proxies.TrustedProxiesMiddleware",
+    "incidentportal.portal.health.HealthMiddleware",
+    "incidentportal.portal.limits.LimitsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -242,6 +245,7 @@ TIME_ZONE: str = _values["TIME_ZONE"]
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # they are the portal's own pages' alone
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -290,6 +294,7 @@ if not HTTPS_ONLY:
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+DATA_UPLOAD_MAX_NUMBER_FILES = 1  # no form has any
 
 # --- Logs -------------------------------------------------------------------------------------
 LOGGING = {

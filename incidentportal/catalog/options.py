@@ -15,6 +15,7 @@ from typing import Protocol
 
 from incidentportal.catalog.picture import Picture
 from incidentportal.rootly.records import FieldOption, Named, User, Workflow
+from incidentportal.rootly.values import legible
 
 # Letters that Unicode does not decompose into a base letter and a mark.
 _PLAIN_LETTERS = str.maketrans(
@@ -189,7 +190,8 @@ def _ordered(rows: Iterable[_Row]) -> OptionList:
         if labels[row.label] > 1:
             mark = row.mark if row.mark and marks[row.label, hint, row.mark] == 1 else row.id
             hint = " · ".join(dict.fromkeys(part for part in (mark, row.hint) if part))
-        options.append(Option(row.id, row.label, hint))
+        # Where there is no name an id stands for it, and ids are kept as they came.
+        options.append(Option(row.id, legible(row.label), legible(hint)))
     return OptionList(options)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -13,6 +15,7 @@ from incidentportal.catalog.current import current
 from incidentportal.declarations.forms import answers_of
 from incidentportal.formengine import searching
 from incidentportal.presets.forms import forms_of
+from incidentportal.rootly.values import legible
 
 NO_FIELD = "Say which field to search: field=<its name>."
 NO_LIST = "No field of this form has a list of this name."
@@ -41,6 +44,7 @@ def options(request: HttpRequest) -> HttpResponse:
     if field is None or field.options is None:
         return _said(NO_LIST, 404)
     found = searching.look_up(answers_of(request.POST), field)
+    found = replace(found, query=legible(found.query))
     return render(request, "formengine/options.html", {"found": found})
 
 

@@ -10,6 +10,7 @@ from incidentportal.declarations.models import Declaration, Upstream
 from incidentportal.rootly.client import Client
 from incidentportal.rootly.errors import OutcomeUnknown
 from incidentportal.rootly.records import Incident
+from incidentportal.rootly.values import legible
 
 MARGIN = timedelta(minutes=10)
 """How long before the first attempt the look begins: clocks are never quite right."""
@@ -62,7 +63,7 @@ def _alike(incident: Incident, declaration: Declaration, began: datetime) -> boo
     """
     if LABEL in (incident.labels or {}) or _moment(incident.created_at, began) < began - MARGIN:
         return False
-    title = str(declaration.payload.get("title") or "").strip()
+    title = legible(str(declaration.payload.get("title") or "")).strip()
     return not title or incident.title.strip() == title
 
 

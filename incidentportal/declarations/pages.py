@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from incidentportal.declarations import queue
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
 from incidentportal.declarations.steps import Stand
+from incidentportal.rootly.values import legible
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -69,7 +71,7 @@ def row(declaration: Declaration, reader: User) -> Row:
     """
     state, by = State(declaration.state), author(declaration, reader)
     try:
-        title, number = declaration.title, declaration.incident.get("number")
+        title, number = legible(declaration.title), declaration.incident.get("number")
     except UnreadableError:
         title, number = UNREADABLE, None
     if by and declaration.private:
@@ -161,7 +163,7 @@ def shown(declaration: Declaration, reader: User) -> Shown:
         submitted_at=declaration.submitted_at,
         is_incident=state is State.DELIVERED,
         number=incident.get("number"),
-        incident_title=incident.get("title") or declaration.title,
+        incident_title=legible(incident.get("title") or declaration.title),
         status=str(incident.get("status") or "").replace("_", " "),
         url=safe_link(incident.get("url") or ""),
         slack_name=incident.get("slack_name") or "",
@@ -170,7 +172,9 @@ def shown(declaration: Declaration, reader: User) -> Shown:
         warnings=_warnings(declaration) if state is State.DELIVERED else (),
         steps=tuple(_step_line(step) for step in declaration.open_steps),
         open_values=_open_values(declaration),
-        answers=tuple(AnswerLine(item["label"], item["text"]) for item in declaration.labels),
+        answers=tuple(
+            AnswerLine(item["label"], legible(item["text"])) for item in declaration.labels
+        ),
         attempts=tuple(_attempt_line(item) for item in declaration.attempts.all()),
         poll_seconds=2 if waits or unfinished else 0,
     )
@@ -237,23 +241,30 @@ def _attempt_line(attempt: Attempt) -> AttemptLine:
     return AttemptLine(words, attempt.started_at, attempt.milliseconds)
 
 
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f]*:[0-9a-f:.]*", re.ASCII)
+LONGEST_LINK = 2000
+
+
 def safe_link(url: str, *, hosts: tuple[str, ...] = ()) -> str:
     """The address if a link may lead there (https; http on loopback alone), else blank.
 
     ROOTLY_WEB_HOSTS, where set, names the hosts; `hosts` are allowed besides them. A host's
-    subdomains count as the host.
+    subdomains count as the host. What browsers and Python could read differently leads nowhere:
+    backslashes, control characters, encoded or international host names (`xn--…` will do).
     """
+    if len(url) > LONGEST_LINK or not url.isprintable() or " " in url or "\\" in url:
+        return ""
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
+        host, _ = (parts.hostname or "").lower(), parts.port
     except ValueError:
         return ""
-    if parts.username is not None or any(character.isspace() for character in url):
+    if parts.username is not None or "@" in parts.netloc or not _HOST.fullmatch(host):
         return ""
     if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
         return ""
     allowed = settings.ROOTLY_WEB_HOSTS
-    return url if host and (not allowed or _is_among(host, [*allowed, *hosts])) else ""
+    return url if not allowed or _is_among(host, [*allowed, *hosts]) else ""
 
 
 def _is_among(host: str, hosts: list[str]) -> bool:

@@ -9,7 +9,12 @@ from django.conf import settings
 from django.contrib.admin import site
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import (
+    DisallowedHost,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -67,10 +72,47 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
             "The portal is not set up to answer under this host name.",
             "For whoever runs it: add the name to ALLOWED_HOSTS.",
         )  # fmt: skip
+    if isinstance(exception, RequestDataTooBig):  # a body that did not say how large it is
+        return too_large(request)
+    if isinstance(exception, TooManyFieldsSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        return _sorry(
+            request, 400, "That is too many answers",
+            f"A form can have at most {most:,} values here. Nothing was saved or declared.",
+            "Go back: your browser still has what you chose. Choose less, and send it again.",
+        )  # fmt: skip
+    if isinstance(exception, TooManyFilesSent):
+        return _sorry(
+            request, 400, "The portal takes no files",
+            "Nothing was saved or declared. Attach files to the incident in Rootly.",
+        )  # fmt: skip
     return _sorry(
         request, 400, "That could not be read",
-        "What was sent is too large or broken. Nothing was declared.",
-        "Go back: your browser still has what you typed. Shorten it, and send it again.",
+        "What was sent is broken. Nothing was saved or declared.",
+        "Go back: your browser still has what you typed. Send it again.",
+    )  # fmt: skip
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413: a body beyond the limit, of which nothing was read."""
+    size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1024 / 1024
+    return _sorry(
+        request, 413, "That is too much text",
+        f"What was sent is larger than the {size:g} MB that the portal takes at once. Nothing was "
+        "saved or declared, and this page can't keep it.",
+        "Go back: your browser still has what you typed. Shorten it, and send it again; put long "
+        "logs where others can open them, and send the link.",
+    )  # fmt: skip
+
+
+def too_long(request: HttpRequest) -> HttpResponse:
+    """414: an address beyond the limit, such as a link that fills in too much."""
+    return _sorry(
+        request, 414, "That address is too long",
+        "The link that you opened says more than the portal reads from an address. Nothing was "
+        "saved or declared.",
+        "Open the form without it, from Home, and fill it in there. Whoever made the link can "
+        "shorten it.",
     )  # fmt: skip
 
 

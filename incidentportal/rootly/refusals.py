@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from incidentportal.rootly import values
 from incidentportal.rootly.errors import FieldError
 
 MOST = 100
@@ -179,10 +180,10 @@ def _path(raw: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """One bounded line without control characters or lone surrogates."""
+    """One bounded line of legible text."""
     line = "".join(
         " " if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") else character
         for character in text[: 2 * LONGEST_MESSAGE]
     )
-    line = " ".join(line.split())
+    line = values.legible(" ".join(line.split()))
     return line if len(line) <= LONGEST_MESSAGE else f"{line[:LONGEST_MESSAGE]}…"

@@ -51,8 +51,9 @@ class Row:
         return cls(item, included) if isinstance(item, dict) else None
 
     def text(self, *names: str) -> str:
-        """The first of these attributes that says something."""
-        return next((found for name in names if (found := values.text(self.values.get(name)))), "")
+        """The first of these attributes that says something, as it may be read by people."""
+        texts = (values.legible(values.text(self.values.get(name))) for name in names)
+        return next(filter(None, texts), "")
 
     def flag(self, name: str, default: Any) -> Any:
         """A truth, or the default."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import msgspec
@@ -10,12 +11,28 @@ import msgspec
 TRUE = frozenset({"true", "1", "yes", "on", "t"})
 FALSE = frozenset({"false", "0", "no", "off", "f", ""})
 
+# Control characters, and noncharacters, which no HTML document may hold; and the controls that
+# turn the direction of writing: an unclosed one turns round what stands beside the text, too.
+_ILLEGIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\u202a-\u202e\u2066-\u2069"
+    + "".join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
+
 
 def clean(text: str) -> str:
     """A text that every store can hold: without NUL, and without lone surrogates."""
     if text.isascii():
         return text.replace("\x00", "") if "\x00" in text else text
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def legible(text: str) -> str:
+    """A name, or another text to be read, that can stand beside others and leaves them as they
+    are: without control characters, and without the controls that turn the direction of writing
+    (U+202A–U+202E, U+2066–U+2069). Marks and letters that are written from right to left stay.
+    """
+    return _ILLEGIBLE.sub("", text)
 
 
 def text(value: Any, default: str = "") -> str:
@@ -35,10 +52,13 @@ def number_text(value: float) -> str:
 
 
 def id_text(value: Any) -> str | None:
-    """An id as text. 0 is one; true, null, blanks and what is no single value aren't."""
+    """An id as text. 0 is one; true, null, blanks and what is no single value aren't. Nor is what
+    no page can carry and send back as it was, such as control characters.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return text(value).strip() or None
+    found = text(value).strip()
+    return found if found and found.isprintable() else None
 
 
 def flag(value: Any, default: Any) -> Any:
