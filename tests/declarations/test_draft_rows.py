@@ -142,7 +142,7 @@ def test_anything_typed_can_be_read_back(tab: Tab, title: str) -> None:
 
 
 def test_what_is_too_large_is_refused_in_plain_words(tab: Tab) -> None:
-    assert tab.save(script=False, summary="x" * 3_000_000).status_code == 400
+    assert tab.save(script=False, summary="x" * 3_000_000).status_code == 413
     assert not Draft.objects.exists()
 
 

@@ -169,7 +169,7 @@ def test_signing_in_leads_back_to_the_link(connected: Sandbox, db: None) -> None
 @pytest.mark.parametrize(
     "query",
     ["%", "&&&===", "%00=%00", "title=%FF%FE", "title=%ED%A0%80", "%ED%A0%80=1", "title[]",
-     "a=1&" * 3000, "title=" + "x" * 100_000, "service=" + "%F0%9F%94%A5" * 5000, "field.=1", ".=1",
+     "a=1&" * 3000, "title=" + "x" * 10_000, "service=" + "%F0%9F%94%A5" * 1000, "field.=1", ".=1",
      "[]=1", "form_state=%7B%7D", "declaration=x", "kind=", "private=", "severity_id=%EF%BF%BE"],
 )  # fmt: skip
 def test_odd_bytes_still_get_the_form(connected: Sandbox, visitor: PageClient, query: str) -> None:
@@ -177,8 +177,11 @@ def test_odd_bytes_still_get_the_form(connected: Sandbox, visitor: PageClient, q
     assert visitor.head(NEW, QUERY_STRING=query).status_code == 200
 
 
-def test_far_too_many_parameters_are_refused(connected: Sandbox, visitor: PageClient) -> None:
-    assert visitor.get(NEW, QUERY_STRING="a=1&" * 20_000).status_code == 400
+@pytest.mark.parametrize("query", ["a=1&" * 20_000, "title=" + "x" * 100_000])
+def test_far_too_long_a_link_is_refused(
+    connected: Sandbox, visitor: PageClient, query: str
+) -> None:
+    assert visitor.get(NEW, QUERY_STRING=query).status_code == 414
 
 
 @settings(
