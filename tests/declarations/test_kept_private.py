@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
+from django.db import connection
 
 from incidentportal.accounts import kept
 from incidentportal.declarations.models import Declaration, Draft
@@ -85,3 +86,20 @@ def test_nothing_that_a_page_carried_makes_it_the_forms_own(form: Form, connecte
     assert form.send(**answers).status_code == 422
     assert form.error("private")
     assert connected.incidents() == []
+
+
+def test_a_stored_text_that_cannot_be_read_costs_nothing_typed(
+    sam: Form, connected: Sandbox
+) -> None:
+    errors = {"title": ["is too vague"]}
+    connected.fault("validation", method="POST", path="/incidents$", shape="A", errors=errors)
+    assert sam.send(**sam.filled(private="true")).status_code == 422
+    row = Declaration.objects.get()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE declarations_declaration SET answers = 'sealed:damaged'")
+    answers = {**controls(page_of(sam.html), "declaration"), "title": "Typed since"}
+    for address in (f"/declarations/{row.pk}/", "/incidents/new/"):
+        page = sam.client.post(address, answers)
+        assert page.status_code == 503
+        assert "no-store" in page["Cache-Control"]
+        assert controls(page_of(page.content.decode()), "update")["title"] == ["Typed since"]
