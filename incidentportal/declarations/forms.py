@@ -43,6 +43,10 @@ UPDATE = "update"
 """The name of the button that asks for the form anew, without JavaScript."""
 NO_FIELDS = "Rootly's form has no fields, so nothing can be declared. Please tell an admin."
 NOT_PRIVATE = "Private: you can't declare a private incident here. Nothing was sent."
+BARRED = (
+    "You can't declare a private incident, so nothing was sent. Without the tick everybody can see "
+    "the incident."
+)
 CHANGED = "The form changed in Rootly while you were filling it in."
 
 
@@ -51,7 +55,8 @@ class FilledForm:
     """A form with answers, for a person in this time zone.
 
     `demanded` are names of fields that Rootly asked for in refusals; `remarks` are sentences about
-    the form as a whole.
+    the form as a whole. `barred`: privacy is asked for by somebody who may not ask for it. Then the
+    choice is shown as it was made, with an error, until they take it back themselves.
     """
 
     catalog: Catalog
@@ -62,6 +67,7 @@ class FilledForm:
     link: Prefilled = NO_LINK
     demanded: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
+    barred: bool = False
 
     @classmethod
     def start(
@@ -86,7 +92,8 @@ class FilledForm:
         is new begins with its defaults, and `changes` tell the rest.
         """
         before = carried.read(answers).snapshot
-        return cls._since(before, catalog, answers, person, demanded)
+        barred = _asks_private(answers) and "private" not in _forms(catalog, person).by_name
+        return cls._since(before, catalog, answers, person, demanded, barred=barred)
 
     @classmethod
     def stored(
@@ -96,7 +103,9 @@ class FilledForm:
         person: User,
         demanded: frozenset[str] = frozenset(),
     ) -> FilledForm:
-        """As its declaration keeps it, with what changed in Rootly since it was filled in."""
+        """As its declaration keeps it, with what changed in Rootly since it was filled in. One that
+        is private stays so, also where its author may no longer choose it.
+        """
         before = declaration.snapshot_id
         return cls._since(before, catalog, declaration.answers, person, demanded)
 
@@ -108,17 +117,19 @@ class FilledForm:
         answers: Mapping[str, Sequence[str]],
         person: User,
         demanded: frozenset[str],
+        *,
+        barred: bool = False,
     ) -> FilledForm:
-        forms = _forms(catalog, person)
+        forms = _forms(catalog, person, barred=barred)
         past = current.past(before) if before not in {0, catalog.snapshot_id} else None
-        old = _forms(past, person) if past else forms
+        old = _forms(past, person, barred=barred) if past else forms
         new = unseen(old, forms) if past else frozenset()
         fresh: filling.Given = {"site": site_values(forms)} if new else {}
         filled = filling.go_on(
             forms, answers, catalog.snapshot_id, fresh=fresh, unseen=new, demanded=demanded
         )
         found = changes(old, filled, forms) if past else NO_CHANGES
-        return cls(catalog, forms, filled, person.zone, found, demanded=demanded)
+        return cls(catalog, forms, filled, person.zone, found, demanded=demanded, barred=barred)
 
     @property
     def resolved(self) -> ResolvedForm:
@@ -154,10 +165,11 @@ class FilledForm:
         found: dict[str, Sequence[str]] = dict(self.cleaned.errors)
         if self.changes.lost:
             found[""] = (f"{CHANGED} Look at what changed, and send it again.",)
-        wanted = {text.strip().lower() for text in self.filling.answers.get("private", ())}
         offered = "private" in {state.field.name for state in self.resolved.shown}
         is_default = self.filling.origins.get("private") == "rootly"
-        if not wanted <= PUBLIC and not offered and not is_default:
+        if self.barred:  # whatever became of the answer since
+            found["private"] = (BARRED,)
+        elif _asks_private(self.filling.answers) and not offered and not is_default:
             found["private"] = (NOT_PRIVATE,)
         return found
 
@@ -198,6 +210,8 @@ class FilledForm:
         summary: bool = True,
     ) -> FormView:
         filled = self.filling
+        if self.barred:
+            errors = {**(errors or {}), "private": (BARRED,)}
         state = dataclasses.replace(filled.carried, judged=judged)
         extras = Extras(
             redraws=self.forms.depended_on,
@@ -236,8 +250,12 @@ def answers_of(posted: QueryDict) -> dict[str, list[str]]:
     return {name: [str(value) for value in posted.getlist(name)] for name in posted}
 
 
-def _forms(catalog: Catalog, person: User) -> Forms:
-    return forms_of(catalog, may_be_private=may_declare_private(person))
+def _forms(catalog: Catalog, person: User, *, barred: bool = False) -> Forms:
+    return forms_of(catalog, may_be_private=barred or may_declare_private(person))
+
+
+def _asks_private(answers: Mapping[str, Sequence[str]]) -> bool:
+    return not {text.strip().lower() for text in answers.get("private", ())} <= PUBLIC
 
 
 def _rank(catalog: Catalog, severity_id: str | None) -> int:

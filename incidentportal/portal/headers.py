@@ -34,6 +34,8 @@ class HeadersMiddleware:
             "X-Frame-Options": settings.X_FRAME_OPTIONS,
             "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
             "Content-Security-Policy": build_policy(),
+            # Every page names its reader; the portal's own files say otherwise themselves.
+            "Cache-Control": "no-store",
         }
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:

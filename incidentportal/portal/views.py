@@ -129,14 +129,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def unreadable(request: HttpRequest) -> HttpResponse:
-    """503: a stored text that the portal has no key for."""
-    return _sorry(
-        request, 503, "This can't be read at the moment",
-        "It is encrypted, and the portal does not have the key that it was encrypted with. "
+    """503: a stored text that the portal has no key for. What was typed into a form stays."""
+    title = "This can't be read at the moment"
+    sentences = [
+        "It is encrypted, and the portal does not have the key that it was encrypted with.",
         "Nothing is deleted; it is not sent to Rootly meanwhile. Please tell an admin.",
-        "For whoever runs it: put the missing key back into FIELD_ENCRYPTION_KEYS; /readyz says "
-        "which one. If none is missing, the stored text is damaged.",
-    )  # fmt: skip
+        "For whoever runs it: put the missing key back into FIELD_ENCRYPTION_KEYS.",
+        "/readyz says which one. If none is missing, the stored text is damaged.",
+    ]
+    if kept.is_form(request):
+        return kept.page(request, 503, title, [*sentences, "Nothing that you typed is lost."])
+    return _sorry(request, 503, title, *sentences)
 
 
 @login_not_required

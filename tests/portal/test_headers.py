@@ -63,6 +63,7 @@ KINDS: dict[str, tuple[int, Ask]] = {
         "/accounts/login/", secure=True
     )),
     "not there": (404, lambda client: client.get("/nowhere/")),
+    "sign-in's page": (200, lambda client: client.get("/accounts/password/change/")),
     "not theirs": (404, lambda client: client.get("/admin/login/")),
     "method": (405, lambda client: client.delete("/declarations/")),
     "large": (413, lambda client: client.post("/", b"x" * 3_000_000, content_type=FORM)),
@@ -91,6 +92,10 @@ def check(response: Any) -> None:
     permissions = response["Permissions-Policy"]
     assert {"camera=()", "geolocation=()", "microphone=()"} <= set(permissions.split(", "))
     assert "Access-Control-Allow-Origin" not in response
+
+
+FILES = {"style", "script", "unchanged"}
+"""What may be kept: the portal's own files, the same for everybody."""
 
 
 class Https(PageClient):
@@ -123,6 +128,7 @@ def test_every_kind_of_answer_has_them(client: Https, kind: str) -> None:
     response = ask(client)
     assert response.status_code == status
     check(response)
+    assert ("no-store" in response.get("Cache-Control", "")) is (kind not in FILES)
 
 
 def test_not_ready_has_them_too(client: Https, settings: Settings) -> None:
