@@ -1,6 +1,13 @@
 /* Small manners on top of pages that work without any script. */
 (() => {
   "use strict";
+  // htmx notes the page's address there, which may say what a link fills in. Nothing reads it here:
+  // no part of a page changes the address.
+  try {
+    sessionStorage.removeItem("htmx-current-path-for-history");
+  } catch {
+    // a browser that stores nothing
+  }
   // An error summary takes the focus.
   document.querySelector("[data-error-summary]")?.focus();
   // A link of the summary leads to the control, and scrolls its label into view.

@@ -55,6 +55,16 @@ def test_a_private_ones_link_has_no_text_that_was_typed(enter: Enter) -> None:
     expect(page.get_by_role("status").filter(has_text="not what you typed")).to_be_visible()
 
 
+def test_what_a_link_says_is_not_put_into_the_browsers_storage(
+    portal: Portal, enter: Enter
+) -> None:
+    page = enter("admin")
+    page.goto(f"{portal.url}/incidents/new/?title=Secret&private=true")
+    expect(page.get_by_label("Title")).to_have_value("Secret")
+    stored = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
+    assert page.evaluate(stored) == "[{},{}]"
+
+
 @pytest.mark.parametrize("js", [True, False], ids=["js", "no-js"])
 def test_where_the_clipboard_is_denied_the_link_stands_there(enter: Enter, js: bool) -> None:
     page = enter(js=js)
