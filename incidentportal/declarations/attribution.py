@@ -71,13 +71,19 @@ def added(declaration: Declaration) -> dict[str, Any]:
 
 def _author(person: User) -> dict[str, str]:
     """Who declared it: `user_id` in Rootly by an e-mail that is believed, and `declared_by`."""
-    email, name = trusted_email(person), person.display_name
+    email = trusted_email(person)
     catalog = current()
-    by = email or person.username
+    name = _not_an_email(person.display_name, email)
+    by = email or _not_an_email(person.username, email)
     return {
         "user_id": rootly_user(catalog, email) if catalog and email else "",
         "declared_by": name if name == by else f"{name} ({by})",
     }
+
+
+def _not_an_email(text: str, email: str) -> str:
+    """A name as its owner chose it; one that looks like an e-mail address is said to be a name."""
+    return text if "@" not in text or text == email else f"user {text}"
 
 
 def rootly_user(catalog: Catalog, email: str) -> str:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
@@ -228,10 +229,11 @@ _purged_at = float("-inf")
 
 
 def purge_if_due() -> None:
-    """`purge`, once an hour; for the worker."""
+    """`purge`, and sessions that are over, once an hour; for the worker."""
     global _purged_at  # noqa: PLW0603  # the one clock of this process's one such thread
     if time.monotonic() - _purged_at < PURGE_EVERY:
         return
     if count := purge(settings.DRAFT_DAYS):
         log.info("%d old drafts removed", count)
+    SessionStore.clear_expired()
     _purged_at = time.monotonic()

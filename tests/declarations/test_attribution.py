@@ -92,6 +92,15 @@ def test_an_email_that_only_the_person_claims_is_not_believed(
     assert labels(connected)[DECLARED_BY] == "Grace O. (rita)"
 
 
+def test_a_name_dressed_up_as_an_email_is_said_to_be_a_name(
+    connected: Sandbox, reporter: User
+) -> None:
+    User.objects.update(username="boss@larkfield.example", first_name="", last_name="")
+    reporter.refresh_from_db()
+    once(declare(reporter))
+    assert labels(connected)[DECLARED_BY] == "user boss@larkfield.example"
+
+
 def test_of_two_users_with_one_email_none_is_taken(connected: Sandbox, grace: User) -> None:
     other = connected.record("users", "Hana Suzuki")
     connected.change_list("users", upsert=[{"id": other["id"], "email": GRACE}])

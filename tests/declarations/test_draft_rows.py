@@ -7,8 +7,10 @@ from datetime import timedelta
 from urllib.parse import quote_plus
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 from pytest_django import Settings
 
 from incidentportal.declarations import drafts
@@ -60,8 +62,10 @@ def test_it_looks_for_old_ones_once_an_hour(tab: Tab, monkeypatch: pytest.Monkey
     drafts.purge_if_due()
     assert Draft.objects.exists()
     monkeypatch.setattr(drafts, "_purged_at", drafts._purged_at - 3600)
+    Session.objects.create(session_key="old", expire_date=timezone.now() - timedelta(minutes=1))
     drafts.purge_if_due()
     assert not Draft.objects.exists()
+    assert not Session.objects.filter(session_key="old").exists()
 
 
 def test_a_save_makes_an_old_one_young(tab: Tab) -> None:
