@@ -31,7 +31,7 @@ def main() -> int:
     chromium = browser.find() or browser.get()
     if not chromium:
         left_out.append(f"tests marked `browser` (no Chromium): type {browser.HOW_TO_GET_ONE}")
-    selection = ["-n", "auto", "--dist", "loadgroup"]
+    selection = ["-n", "auto"]
     if not chromium:
         selection += ["-m", "not browser"]
     if not _pytest("all tests, on SQLite", selection, {"CHROMIUM": chromium or ""}):

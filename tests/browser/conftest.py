@@ -1,4 +1,4 @@
-"""A real browser before a real portal. One of each serves all tests of this folder."""
+"""A real browser before a real portal. One of each serves all tests of a process."""
 
 from __future__ import annotations
 
@@ -18,22 +18,16 @@ from tests.support.sandbox import Sandbox
 # also in the tests that run here afterwards. Nothing of the portal's is asynchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-FIRST_HALF = {"test_combobox.py", "test_declaring.py", "test_living.py"}
-
 # A browser reports every such answer in its console; these are ones that pages are meant to get.
 EXPECTED = re.compile(r"responded with a status of (404|422|503) ")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs a browser, and shares one portal: two processes run it all,
-    each about half.
-    """
+    """Everything in this folder needs a browser. Each process has its own, and a portal."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            half = "browser-1" if item.path.name in FIRST_HALF else "browser-2"
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group(half))
 
 
 @pytest.fixture(scope="session")
