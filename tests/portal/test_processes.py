@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,18 @@ def free_port() -> int:
     with socket.socket() as wire:
         wire.bind(("127.0.0.1", 0))
         return int(wire.getsockname()[1])
+
+
+def free_pair() -> int:
+    """A port that is free like the one after it: the demo's sandbox takes that. Both from below
+    those that the system hands out, where other tests' connections come and go.
+    """
+    for port in random.sample(range(20_000, 32_000, 2), 100):
+        with suppress(OSError), socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", port))
+            other.bind(("127.0.0.1", port + 1))
+            return port
+    raise AssertionError("no two ports side by side are free")
 
 
 @pytest.fixture
@@ -174,7 +187,7 @@ def test_a_database_that_is_behind_says_what_to_type(env: dict[str, str]) -> Non
 def test_the_demo_prints_address_and_logins_and_ends_at_once(
     env: dict[str, str], mark: str, tmp_path: Path
 ) -> None:
-    port = free_port()
+    port = free_pair()
     here = {**env, "PORT": str(port)}
     with running(here, "-m", "incidentportal.portal.demo") as process:
         assert process.stdout is not None
