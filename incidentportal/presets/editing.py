@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.contrib.staticfiles import finders
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -39,8 +38,6 @@ LIST = "admin:presets_sitedefault_changelist"
 CHANGE = "admin:presets_sitedefault_change"
 NOT_YET = "Rootly's configuration has not arrived yet."
 NO_SUCH_FIELD = "Rootly's form has no such field."
-_SCRIPTS = ("portal/combobox.js",)
-"""What makes the form's controls smoother, where it is there."""
 OF_ANOTHER = "It was set for another Rootly, and is not used for this one."
 
 
@@ -87,8 +84,7 @@ def _choose(request: HttpRequest, forms: Forms, wrong: str = "") -> HttpResponse
 
 
 def _page(request: HttpRequest, context: dict[str, object], status: int = 200) -> HttpResponse:
-    scripts = [script for script in _SCRIPTS if finders.find(script)]
-    return render(request, TEMPLATE, {**context, "scripts": scripts}, status=status)
+    return render(request, TEMPLATE, context, status=status)
 
 
 class _Setting:
