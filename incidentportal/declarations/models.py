@@ -26,6 +26,7 @@ from incidentportal.accounts.sealed import (
 from incidentportal.declarations.states import State
 
 STATES = [(state.value, state.value) for state in State]
+IDLE = [state.value for state in (State.REJECTED, State.UNCONFIRMED, State.FAILED, State.WITHDRAWN)]
 SEALED_BY = "private"
 
 
@@ -64,6 +65,8 @@ class Declaration(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField(db_default=Now())
+    queued_at = models.DateTimeField(db_default=Now())
+    """Since when it waits: saved, or sent again by a person. What waited long goes before."""
     upstream = models.CharField(max_length=500)
     """The canonical URL it is meant for; it is never sent to another."""
     snapshot_id = models.BigIntegerField()
@@ -108,6 +111,17 @@ class Declaration(models.Model):
     """What is done once the incident exists, each with how it stands: `steps.py` says how."""
     is_exposed = models.BooleanField(default=False)
     """Private was asked for, and the incident doesn't show it."""
+    is_mistaken_real = models.BooleanField(default=False)
+    """A test was asked for, and the incident doesn't show that it is one."""
+    mismatches = models.JSONField(default=list)
+    """What the incident doesn't show as asked: of `private`, `kind`, `parent`, `creator`."""
+    twins = SealableJSONField(sealed_by=SEALED_BY, default=list)
+    """Further incidents that bear its label, as `delivery.summary` with their `id`: the portal
+    deletes none of them."""
+    second_look_at = models.DateTimeField(null=True)
+    """When to look once more for twins, after it was sent again; null: never, or done."""
+    told_at = models.DateTimeField(null=True)
+    """When its author learnt of the latest refusal: saw its page, or was sent a mail."""
     refreshes = models.PositiveSmallIntegerField(default=0)
     """How often the incident was read again since it was made."""
     delivered_at = models.DateTimeField(null=True)
@@ -131,6 +145,20 @@ class Declaration(models.Model):
                 condition=~Q(state=State.DELIVERED) | ~Q(incident_id=""),
                 name="declaration_delivered_has_incident",
             ),
+            models.CheckConstraint(
+                condition=~Q(state=State.QUEUED) | Q(due_at__isnull=False, claimed_until=None),
+                name="declaration_queued_is_due_and_free",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.DELIVERING)
+                | Q(due_at__isnull=False, claimed_until__isnull=False),
+                name="declaration_delivering_is_claimed",
+            ),
+            models.CheckConstraint(
+                # Nothing is done with it until a person decides.
+                condition=~Q(state__in=IDLE) | Q(due_at=None, claimed_until=None),
+                name="declaration_idle_is_not_due",
+            ),
             sealed_check(
                 "declaration_private_is_sealed",
                 (
@@ -143,6 +171,7 @@ class Declaration(models.Model):
                     "incident",
                     "open_values",
                     "open_steps",
+                    "twins",
                 ),
                 unless=Q(private=False),
             ),
@@ -150,13 +179,24 @@ class Declaration(models.Model):
         indexes = (
             # DeclarationQuerySet.due
             models.Index(
-                fields=["upstream", "severity_rank", "-submitted_at"],
+                fields=["upstream", "severity_rank", "queued_at"],
                 name="declaration_due", condition=Q(due_at__isnull=False),
             ),
             # queue.exposed
             models.Index(
                 fields=["upstream", "-delivered_at"],
                 name="declaration_exposed", condition=Q(is_exposed=True),
+            ),
+            # queue.mistaken_tests
+            models.Index(
+                fields=["upstream", "-delivered_at"],
+                name="declaration_mistaken", condition=Q(is_mistaken_real=True),
+            ),
+            # What waits for a person: the banner on its author's pages, and mails about refusals
+            models.Index(
+                fields=["author", "state"],
+                name="declaration_to_decide",
+                condition=Q(state__in=[State.REJECTED.value, State.UNCONFIRMED.value]),
             ),
             # "My declarations", newest first
             models.Index(fields=["author", "-submitted_at"], name="declaration_mine"),
@@ -194,6 +234,10 @@ class Attempt(models.Model):
     is_open = models.BooleanField(default=True)
     """Whether the incident may exist because of it, and nobody has found out yet."""
     sentence = SealableTextField(sealed_by=SEALED_BY, blank=True)
+    next = models.CharField(max_length=16, blank=True)
+    """What comes next (`outcomes.Next`); blank while that is not known, or nothing does."""
+    next_at = models.DateTimeField(null=True)
+    """When that was meant to happen; null: at once, never, or when a person decides."""
 
     objects = SealableQuerySet["Attempt"].as_manager()
 
@@ -207,12 +251,79 @@ class Attempt(models.Model):
         return f"Attempt {self.pk} of {self.declaration_id}"
 
 
+class Decision(models.Model):
+    """What a person did to a declaration: who, what and when. Only ever added; sealed later where
+    the declaration becomes private."""
+
+    declaration = models.ForeignKey(Declaration, models.CASCADE, related_name="decisions")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    action = models.CharField(max_length=16)
+    """`withdraw`, `send-again`, `give-up`, `this-one`, `not-there`, `retry-step`, `correct`."""
+    at = models.DateTimeField(db_default=Now())
+    before = models.CharField(max_length=16, choices=STATES)
+    after = models.CharField(max_length=16, choices=STATES)
+    private = models.BooleanField(default=False)
+    """As its declaration was."""
+    reason = SealableTextField(sealed_by=SEALED_BY, blank=True)
+    """In the person's words, or which step or incident it was about."""
+
+    objects = SealableQuerySet["Decision"].as_manager()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ("pk",)
+        constraints = (
+            sealed_check("decision_private_is_sealed", ("reason",), unless=Q(private=False)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.action} of {self.declaration_id}"
+
+
+class Beat(models.Model):
+    """A worker that lives, and that it does: one row a process, removed when it ends in order."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    host = models.CharField(max_length=255)
+    process = models.PositiveBigIntegerField()
+    started_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(db_default=Now())
+    stands_by = models.BooleanField(default=False)
+    """On SQLite one worker delivers, and any other waits for it to end."""
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Worker {self.process} on {self.host}"
+
+
 class Upstream(models.Model):
     """What the deliveries have learnt of one upstream, shared by all processes."""
 
     url = models.CharField(max_length=500, unique=True)
     held = models.TextField(blank=True)
     """Why nothing is sent, in plain words; blank when the queue runs."""
+    held_for = models.CharField(max_length=16, blank=True)
+    """What holds it: `token`, `path`, `forbidden`, `breaker`, `settings`, `admin`; blank: nothing.
+    What an admin holds only an admin releases."""
+    held_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    """The admin who holds it."""
+    held_at = models.DateTimeField(null=True)
+    probed_id = models.UUIDField(null=True)
+    """The declaration that was tried last while held: the next probe takes another."""
+    failures = models.PositiveIntegerField(default=0)
+    """Failed calls in a row, of whichever declarations: what the breaker counts."""
+    failed_id = models.UUIDField(null=True)
+    """The declaration that the first of them was for."""
+    failed_several = models.BooleanField(default=False)
+    """Whether they were for at least two declarations."""
+    rate_at = models.DateTimeField(null=True)
+    """The write budget: the moment until which it is spent (`rate.py`)."""
+    write_limit = models.PositiveIntegerField(null=True)
+    """Writes a minute that Rootly says it allows, where it said so."""
     wait_until = models.DateTimeField(null=True)
     """Rootly asked to be left alone until then (429), or the next probe of a held queue."""
     forbidden_id = models.UUIDField(null=True)
@@ -250,6 +361,9 @@ class Draft(models.Model):
     """That page's own count of its saves: its answers may get lost, and its saves overtake each
     other."""
     updated_at = models.DateTimeField(db_default=Now())
+    beside = models.UUIDField(null=True)
+    """The declaration under whose id these answers were posted although it exists with others:
+    they were not sent, and its page offers them as a new declaration."""
     title = SealableTextField(blank=True)
     """Apart from the rest, so that a list needn't open everything."""
     content = SealableJSONField()
@@ -266,6 +380,8 @@ class Draft(models.Model):
             models.Index(fields=["author", "-updated_at"], name="draft_mine"),
             # drafts.purge
             models.Index(fields=["updated_at"], name="draft_old"),
+            # drafts.beside
+            models.Index(fields=["beside"], name="draft_beside", condition=Q(beside__isnull=False)),
         )
 
     def __str__(self) -> str:

@@ -8,12 +8,12 @@ from django.db import transaction
 
 from incidentportal.accounts import journal
 from incidentportal.accounts.sealed import sealable
-from incidentportal.declarations.models import Attempt, Declaration
+from incidentportal.declarations.models import Attempt, Decision, Declaration
 from incidentportal.rootly.records import Incident
 
 
 def make_private(pk: uuid.UUID) -> None:
-    """Seal all texts of a declaration and of its attempts in one transaction.
+    """Seal all texts of a declaration, its attempts and its decisions in one transaction.
 
     Afterwards what lay there in clear is gone from SQLite's file (`secure_delete`) and from its
     journal. Raises UnreadableError where it is private already and can't be read.
@@ -24,9 +24,10 @@ def make_private(pk: uuid.UUID) -> None:
             return
         row.private = True
         row.save(update_fields=["private", *sealable(Declaration)])
-        for attempt in row.attempts.select_for_update():
-            attempt.private = True
-            attempt.save(update_fields=["private", *sealable(Attempt)])
+        for model in (Attempt, Decision):
+            for part in model.objects.select_for_update().filter(declaration=row):
+                part.private = True
+                part.save(update_fields=["private", *sealable(model)])
         transaction.on_commit(journal.truncate, robust=True)
 
 

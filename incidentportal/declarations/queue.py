@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.declarations.claims import from_now
-from incidentportal.declarations.models import Declaration, DeclarationQuerySet, Upstream
+from incidentportal.declarations.models import Declaration, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome
 from incidentportal.declarations.states import State
 
@@ -56,7 +57,7 @@ def released(declaration: Declaration) -> None:
     """
     row = Upstream.objects.get(url=declaration.upstream)
     if not row.held and row.forbidden_id not in {None, declaration.pk}:
-        _refuse(Declaration.objects.filter(pk=row.forbidden_id, state=State.QUEUED))
+        _refuse(row.forbidden_id)
     if row.held:
         log.warning("deliveries to %s go on", declaration.upstream)
         Declaration.objects.filter(upstream=row.url, state=State.QUEUED).update(due_at=Now())
@@ -64,13 +65,18 @@ def released(declaration: Declaration) -> None:
         Upstream.objects.filter(pk=row.pk).update(held="", wait_until=None, forbidden_id=None)
 
 
-def _refuse(rows: DeclarationQuerySet) -> None:
+def _refuse(pk: UUID) -> None:
     """Give the one that alone was forbidden back to its author."""
+    row = Declaration.objects.filter(pk=pk)
+    claimed = {"state": State.DELIVERING, "due_at": Now(), "claimed_until": from_now(60)}
+    if not row.filter(state=State.QUEUED).update(claim=F("claim") + 1, **claimed):
+        return
     words = "Rootly does not let the portal create an incident like this one."
-    rows.write(
+    row.write(
         False,  # what is written says nothing of its content
         state=State.REJECTED,
         due_at=None,
+        claimed_until=None,
         sentence="Rootly does not let the portal create this incident.",
         errors={"field_errors": [], "messages": [words]},
     )
