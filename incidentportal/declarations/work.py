@@ -57,10 +57,10 @@ def work_on(pk: UUID, claim: int, *, told: Callable[[], object] = lambda: None) 
 
 def _put_off(pk: UUID, claim: int) -> None:
     """Leave a row that can't be read as it is, and come back to it only after a while."""
-    later = claims.from_now(settings.DELIVERY_BACKOFF[1])
+    free = {"claimed_until": None, "due_at": claims.from_now(settings.DELIVERY_BACKOFF[1])}
     rows = claims.held(pk, claim)
-    rows.filter(state=State.DELIVERING).update(state=State.QUEUED)
-    rows.update(claimed_until=None, due_at=later)
+    if not rows.filter(state=State.DELIVERING).update(state=State.QUEUED, **free):
+        rows.filter(state=State.DELIVERED).update(**free)
 
 
 def _frames(error: BaseException) -> str:

@@ -132,7 +132,7 @@ def test_what_is_corrected_is_by_the_same_person(connected: Sandbox, grace: User
     row = declare(grace)
     assert once(row).state == State.REJECTED
     EmailAddress.objects.all().delete()
-    Declaration.objects.update(state=State.QUEUED)
+    Declaration.objects.update(state=State.QUEUED, due_at=Now())
     assert once(row).state == State.DELIVERED
     assert row.sent_with["key_number"] == 2
     assert DECLARED_BY not in labels(connected)

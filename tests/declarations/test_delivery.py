@@ -35,8 +35,13 @@ def row(connected: Sandbox, reporter: User) -> Declaration:
 
 
 def once(row: Declaration) -> Declaration:
-    """One round of work on it, now, as the worker would do it; the row afterwards."""
-    Declaration.objects.filter(pk=row.pk).update(due_at=Now(), claimed_until=None)
+    """One round of work on it, now, as the worker would do it; the row afterwards.
+
+    Who works on it at the time is taken for dead: its lease ends.
+    """
+    rows = Declaration.objects.filter(pk=row.pk)
+    rows.filter(state=State.DELIVERING).update(claimed_until=Now() - timedelta(seconds=1))
+    rows.exclude(state=State.DELIVERING).update(due_at=Now(), claimed_until=None)
     claim = claims.take(row.pk)
     assert claim is not None
     work.work_on(row.pk, claim)
