@@ -116,8 +116,10 @@ class Declaration(models.Model):
     mismatches = models.JSONField(default=list)
     """What the incident doesn't show as asked: of `private`, `kind`, `parent`, `creator`."""
     twins = SealableJSONField(sealed_by=SEALED_BY, default=list)
-    """Further incidents that bear its label, as `delivery.summary` with their `id`: the portal
+    """Further incidents that bear its label, as `shown.summary` with their `id`: the portal
     deletes none of them."""
+    twins_at = models.DateTimeField(null=True)
+    """When the first of them was found."""
     second_look_at = models.DateTimeField(null=True)
     """When to look once more for twins, after it was sent again; null: never, or done."""
     told_at = models.DateTimeField(null=True)
@@ -187,7 +189,12 @@ class Declaration(models.Model):
                 fields=["upstream", "-delivered_at"],
                 name="declaration_exposed", condition=Q(is_exposed=True),
             ),
-            # queue.mistaken_tests
+            # findings.twins
+            models.Index(
+                fields=["upstream", "-twins_at"],
+                name="declaration_twins", condition=Q(twins_at__isnull=False),
+            ),
+            # findings.mistaken_tests
             models.Index(
                 fields=["upstream", "-delivered_at"],
                 name="declaration_mistaken", condition=Q(is_mistaken_real=True),
