@@ -31,7 +31,8 @@ def from_now(seconds: float) -> Combinable:
 
 def now(pk: uuid.UUID) -> datetime:
     """This moment, by the database's clock: that of a process's own machine may jump."""
-    return Declaration.objects.filter(pk=pk).values_list(Now(), flat=True).get()
+    moment: datetime = Declaration.objects.filter(pk=pk).values_list(Now(), flat=True).get()
+    return moment
 
 
 def take(pk: uuid.UUID) -> int | None:

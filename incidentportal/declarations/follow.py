@@ -21,7 +21,13 @@ from incidentportal.declarations.outcomes import judge, words
 from incidentportal.declarations.shown import merged, verdict
 from incidentportal.rootly.client import Client
 from incidentportal.rootly.config import ConfigError
-from incidentportal.rootly.errors import Misconfigured, RateLimited, Rejected, RootlyError
+from incidentportal.rootly.errors import (
+    Misconfigured,
+    RateLimited,
+    Rejected,
+    RootlyError,
+    Unreadable,
+)
 from incidentportal.rootly.records import Incident, Selection
 
 log = logging.getLogger(__name__)
@@ -40,13 +46,14 @@ def follow(pk: UUID, claim: int) -> None:
             client = connection.client()
             waits.append(steps.work_off(client, declaration, claim))
             waits.append(doubles.look_again(client, declaration, claim))
-            found |= _read(client, declaration)
+            _read(client, declaration, found)
         except (RootlyError, ConfigError) as error:
             log.warning("follow-up of %s: %s", pk, type(error).__name__)
             waits.append(_later(declaration, error))
             found["failures"] = F("failures") + 1
         else:
-            waits.append(_next_reading(declaration, found.get("incident", declaration.incident)))
+            known = found.get("incident") or declaration.incident
+            waits.append(_next_reading(declaration, known))
             found |= {"failures": 0, "refreshes": min(declaration.refreshes + 1, 1000)}
         claims.release(declaration, claim, None, due_at=_soonest(waits), **found)
 
@@ -69,20 +76,22 @@ def correct_value(pk: UUID, value: dict[str, Any]) -> bool:
     return claims.amend(pk, change)
 
 
-def _read(client: Client, declaration: Declaration) -> dict[str, Any]:
-    """What is known of the incident by now, as the declaration keeps it, its custom values
-    completed; nothing of a private one that the token does not see. Raises RootlyError.
+def _read(client: Client, declaration: Declaration, found: dict[str, Any]) -> None:
+    """Read the incident back and complete its custom values: what the declaration is to keep of
+    both is in `found` also where a RootlyError ends it. Nothing is done about a private one that
+    the token does not see.
     """
-    incident = _read_back(client, declaration)
+    try:
+        incident = _read_back(client, declaration)
+    except Unreadable:  # its values are told by a list of their own
+        found["open_values"] = _complete_values(client, declaration)
+        raise
     if incident is None:
-        return {}
+        return
     privacy.follow_incident(declaration, incident)
     known = merged(declaration.incident, incident)
-    return {
-        "incident": known,
-        **verdict(declaration.payload, declaration.sent_with, known),
-        "open_values": _complete_values(client, declaration),
-    }
+    found |= {"incident": known, **verdict(declaration.payload, declaration.sent_with, known)}
+    found["open_values"] = _complete_values(client, declaration)
 
 
 def _read_back(client: Client, declaration: Declaration) -> Incident | None:

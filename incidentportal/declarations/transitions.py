@@ -8,9 +8,7 @@ from incidentportal.declarations.models import DeclarationQuerySet
 from incidentportal.declarations.states import State, before, check
 
 
-def become(
-    rows: DeclarationQuerySet, private: bool, after: State, **changes: Any
-) -> bool:  # the row's own flag, as in `write`
+def become(rows: DeclarationQuerySet, private: bool, after: State, **changes: Any) -> bool:
     """Write a declaration's next state with what goes with it; texts are sealed as `write` does.
 
     `rows` is that declaration, as long as its writer may write it: its claim, or the state that it
