@@ -23,9 +23,8 @@ from django.utils import timezone
 from incidentportal.accounts.encryption import keyed_digest
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
-from incidentportal.declarations import attribution, claims, privacy, queue, steps
+from incidentportal.declarations import attribution, claims, privacy, queue, rate, steps, turns
 from incidentportal.declarations.attribution import INLINE
-from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.look import is_private, look, proves_absence
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome, judge
@@ -45,8 +44,8 @@ def deliver(pk: UUID, claim: int) -> None:
         try:
             client = connection.client()
         except ConfigError as error:
-            queue.hold(declaration.upstream, str(error))
-            _requeue(declaration, claim, settings.DELIVERY_PROBE, str(error))
+            queue.hold(declaration.upstream, str(error), queue.Cause.SETTINGS, pk)
+            _requeue(declaration, claim, 0, str(error))
             return
         upstream = queue.known(declaration.upstream)
         if declaration.attempts.filter(is_open=True).exists() and not _may_send_again(
@@ -65,12 +64,14 @@ def _may_send_again(
     except RootlyError as error:
         outcome = judge(error)
         log.warning("look for %s failed: %s", declaration.pk, outcome.name)
-        queue.learn(declaration, outcome)
+        queue.learn(declaration, outcome, looking=True)
         sentence = "Rootly may have it already; we look there as soon as it answers."
-        _requeue(declaration, claim, _next_wait(declaration), sentence)
+        _requeue(declaration, claim, queue.pause(declaration, outcome), sentence)
         return False
+    queue.answered(declaration)
     if found.incident is not None:
         store_incident(declaration, found.incident)
+        queue.released(declaration)
         return False
     if not proves_absence(found, declaration, upstream):
         sentence = "It may be in Rootly already, and the portal can't tell which one it is."
@@ -101,6 +102,9 @@ def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: i
     if not attribution.fix(declaration, upstream, claim):
         return
     payload = attribution.added(declaration)
+    if not turns.begin(declaration):
+        turns.hand_back(declaration.pk, claim)
+        return
     attempt = _begin(declaration, claim, payload)
     if attempt is None:
         return
@@ -118,6 +122,7 @@ def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: i
         _follow(declaration, claim, outcome)
     else:
         _learn_clock(upstream, created.server_date)
+        rate.learn(upstream, created.write_limit)
         _finish(attempt, began, "Delivered", None)
         _succeed(declaration, created)
 
@@ -161,8 +166,8 @@ def _succeed(declaration: Declaration, created: Created) -> None:
 
 def _follow(declaration: Declaration, claim: int, outcome: Outcome) -> None:
     """Store what comes next after an attempt that made no incident that we know of."""
+    queue.learn(declaration, outcome)
     if outcome.next is Next.RETURN:
-        queue.released(declaration)
         refused = attribution.refused(declaration, outcome)
         if refused:
             # Our way of sending is refused, not what the person wrote: send without it.
@@ -179,20 +184,10 @@ def _follow(declaration: Declaration, claim: int, outcome: Outcome) -> None:
             sentence=outcome.sentence, key_number=F("key_number") + 1, failures=0,
         )  # fmt: skip
         return
-    queue.learn(declaration, outcome)
-    seconds = {
-        Next.WAIT: outcome.retry_after or settings.DELIVERY_BACKOFF[0],
-        Next.HOLD: settings.DELIVERY_PROBE,
-        Next.FORBIDDEN: settings.DELIVERY_PROBE,
-    }.get(outcome.next)
-    _requeue(
-        declaration, claim, _next_wait(declaration) if seconds is None else seconds,
-        outcome.sentence,
-    )  # fmt: skip
-
-
-def _next_wait(declaration: Declaration) -> float:
-    return wait(declaration.failures + 1, *settings.DELIVERY_BACKOFF)
+    changes: dict[str, Any] = {}
+    if outcome.next is Next.FORBIDDEN:  # kept for its author, should it be about this one alone
+        changes["errors"] = {**declaration.errors, "messages": outcome.messages}
+    _requeue(declaration, claim, queue.pause(declaration, outcome), outcome.sentence, **changes)
 
 
 def _requeue(

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.expressions import Combinable
 
 from incidentportal.catalog import connection
-from incidentportal.declarations import claims, privacy, steps
+from incidentportal.declarations import claims, privacy, queue, steps, turns
 from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.delivery import summary
 from incidentportal.declarations.labels import bears
@@ -44,12 +44,15 @@ def follow(pk: UUID, claim: int) -> None:
                 still_open = _complete_values(client, declaration)
         except (RootlyError, ConfigError) as error:
             log.warning("follow-up of %s: %s", pk, type(error).__name__)
+            if isinstance(error, RootlyError):
+                queue.noticed(declaration, error)
             seconds = wait(declaration.failures + 1, *settings.DELIVERY_BACKOFF)
             claims.release(
                 declaration, claim, None,
                 due_at=_soonest(seconds, step_wait), failures=F("failures") + 1,
             )  # fmt: skip
             return
+        queue.answered(declaration)
         privacy.follow_incident(declaration, incident)
         known = _merged(declaration, incident)
         claims.release(
@@ -116,6 +119,7 @@ def _complete_values(client: Client, declaration: Declaration) -> list[dict[str,
         selection = there.get(str(value["form_field_id"]))
         if selection is not None and _shows(selection, value):
             continue
+        turns.require(declaration)
         try:
             if selection is None:
                 client.create_selection(declaration.incident_id, value)

@@ -94,6 +94,7 @@ def _correct(pk: uuid.UUID, author: User, submission: Submission) -> bool:
                 submission.private,
                 state=State.QUEUED,
                 due_at=Now(),
+                queued_at=Now(),
                 errors={"demanded": list(submission.demanded)} if submission.demanded else {},
                 sentence="",
                 failures=0,
