@@ -31,11 +31,14 @@ from incidentportal.accounts.models import User
 from incidentportal.declarations import breaker, claims
 from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.claims import from_now
-from incidentportal.declarations.course import SENTENCES, Cause, course
+from incidentportal.declarations.course import SENTENCES, Cause, Course, course
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome
 from incidentportal.declarations.states import State
 from incidentportal.rootly.errors import Misconfigured, RateLimited, RootlyError
+
+__all__ = ["Cause", "Course", "course"]
+"""Told here too, since the queue is what they are about."""
 
 EXPOSED_DAYS = 7
 """How long admins are told of an incident that isn't private as asked."""
