@@ -64,6 +64,8 @@ def hold(url: str, reason: str, cause: Cause = Cause.SETTINGS, probed: UUID | No
         held=reason, held_for=cause, held_at=Now(), probed_id=probed,
         wait_until=Greatest(Coalesce(F("wait_until"), probe_at), probe_at),
     )  # fmt: skip
+    if began:
+        _make_due(url)  # each may be the next probe
     if began or rows.exclude(held_for=cause).update(held=reason, held_for=cause):
         log.error("deliveries to %s are held (%s): %s", url, cause, reason)
 
@@ -90,17 +92,21 @@ def release_by(url: str, person: User) -> bool:
 
 
 def _release(url: str, causes: list[Cause]) -> bool:
-    """End a hold for one of these, and make due what waited for that alone; False: there is none.
-
-    That is what failed, each in its own time, before everything was held, and what follows an
-    incident likewise. A row whose first look found nothing keeps its patience.
-    """
+    """End a hold for one of these, and have due what waited for that alone; False: none is."""
     rows = Upstream.objects.filter(url=url, held_for__in=causes).exclude(held="")
     over = {"held": "", "held_for": "", "held_by": None, "held_at": None, "probed_id": None}
     failed = {"failures": 0, "failed_id": None, "failed_several": False, "forbidden_id": None}
     if not rows.update(**over, **failed, wait_until=None):
         return False
     log.warning("deliveries to %s go on", url)
+    _make_due(url)
+    return True
+
+
+def _make_due(url: str) -> None:
+    """Let what waits after a failure of its own wait for nothing but the queue; only where a look
+    found nothing, the next one keeps its time.
+    """
     patient = Attempt.objects.filter(
         declaration=OuterRef("pk"),
         is_open=True,
@@ -110,7 +116,6 @@ def _release(url: str, causes: list[Cause]) -> bool:
     Declaration.objects.filter(waits, upstream=url, failures__gt=0, due_at__gt=Now()).exclude(
         Q(looks__gt=0) & Exists(patient)
     ).update(due_at=Now())
-    return True
 
 
 def learn(declaration: Declaration, outcome: Outcome, *, looking: bool = False) -> None:
