@@ -22,9 +22,17 @@ from django.db.models.functions import Now
 from incidentportal.accounts.encryption import keyed_digest
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
-from incidentportal.declarations import attribution, claims, doubles, privacy, queue, steps
+from incidentportal.declarations import (
+    attribution,
+    claims,
+    doubles,
+    privacy,
+    queue,
+    rate,
+    steps,
+    turns,
+)
 from incidentportal.declarations.attribution import INLINE
-from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.look import learn_clock, look, proves_absence
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome, judge
@@ -46,8 +54,8 @@ def deliver(pk: UUID, claim: int) -> None:
         try:
             client = connection.client()
         except ConfigError as error:
-            queue.hold(declaration.upstream, str(error))
-            _requeue(declaration, claim, settings.DELIVERY_PROBE, str(error))
+            queue.hold(declaration.upstream, str(error), queue.Cause.SETTINGS, pk)
+            _requeue(declaration, claim, 0, str(error))
             return
         upstream = queue.known(declaration.upstream)
         if declaration.attempts.filter(is_open=True).exists() and not _may_send_again(
@@ -66,14 +74,19 @@ def _may_send_again(
     except RootlyError as error:
         outcome = judge(error)
         log.warning("look for %s failed: %s", declaration.pk, outcome.name)
-        if _is_everyones(outcome) and claims.renew(declaration.pk, claim):
-            queue.learn(declaration, outcome)
-        sentence = "Rootly may have it already; we look there as soon as it answers."
-        _requeue(declaration, claim, _next_wait(declaration), sentence)
+        if claims.renew(declaration.pk, claim):
+            queue.learn(declaration, outcome, looking=True)
+            sentence = "Rootly may have it already; we look there as soon as it answers."
+            _requeue(declaration, claim, queue.pause(declaration, outcome), sentence)
         return False
+    is_held = claims.renew(declaration.pk, claim)
+    if is_held:
+        queue.answered(declaration)
     if found.incident is not None:
         store_incident(declaration, found.incident)
         doubles.keep(declaration, found.bearing[1:])
+        if is_held:
+            queue.released(declaration)
         return False
     if not proves_absence(found, declaration, upstream):
         sentence = "It may be in Rootly already, and the portal can't tell which one it is."
@@ -87,11 +100,6 @@ def _may_send_again(
     sentence = "It isn't in Rootly so far. We look once more before it is sent again."
     _requeue(declaration, claim, max(patience, 0.5), sentence, looks=F("looks") + 1)
     return False
-
-
-def _is_everyones(outcome: Outcome) -> bool:
-    """Whether a failed look tells about more than looking: what is refused there isn't here."""
-    return outcome.status == 401 or outcome.next in {Next.RETRY, Next.LOOK, Next.WAIT}
 
 
 def _patience_left(declaration: Declaration) -> float:
@@ -111,6 +119,9 @@ def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: i
     if not attribution.fix(declaration, upstream, claim):
         return
     payload = attribution.added(declaration)
+    if not turns.begin(declaration):
+        turns.hand_back(declaration.pk, claim)
+        return
     attempt = _begin(declaration, claim, payload)
     if attempt is None:
         return
@@ -122,20 +133,32 @@ def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: i
             timeout=settings.DELIVERY_TIMEOUT,
         )
     except RootlyError as error:
-        outcome = judge(error)
-        plan = _plan(declaration, outcome)
-        is_held = claims.renew(declaration.pk, claim)
-        _finish(attempt, began, outcome, plan if is_held or outcome.may_exist else DONE)
-        if is_held:
-            learn_clock(upstream, error.server_date)
-            _follow(declaration, claim, outcome, plan)
+        _failed(attempt, began, error, upstream)
     else:
         is_held = claims.renew(declaration.pk, claim)
-        _finish(attempt, began, None, DONE)
-        store_incident(declaration, created.incident)
+        # Together: after a kill in between, an attempt that is over beside a declaration that knows
+        # of no incident would have it sent again.
+        with transaction.atomic():
+            _finish(attempt, began, None, DONE)
+            store_incident(declaration, created.incident)
         if is_held:
             learn_clock(upstream, created.server_date)
+            rate.learn(upstream, created.write_limit)
             queue.released(declaration)
+
+
+def _failed(attempt: Attempt, began: float, error: RootlyError, upstream: Upstream) -> None:
+    """No incident was made that we know of. Whoever lost its claim stores that and no more."""
+    declaration, claim, outcome = attempt.declaration, attempt.claim, judge(error)
+    if not claims.renew(declaration.pk, claim):
+        _finish(attempt, began, outcome, Plan(Next.LOOK) if outcome.may_exist else DONE)
+        return
+    learn_clock(upstream, error.server_date)
+    queue.learn(declaration, outcome)
+    plan = _plan(declaration, outcome)
+    with transaction.atomic():
+        _finish(attempt, began, outcome, plan)
+        _follow(declaration, claim, outcome, plan)
 
 
 def _begin(declaration: Declaration, claim: int, payload: Mapping[str, Any]) -> Attempt | None:
@@ -177,17 +200,12 @@ DONE = Plan()
 
 
 def _plan(declaration: Declaration, outcome: Outcome) -> Plan:
-    match outcome.next:
-        case Next.RETURN:
-            refused = attribution.refused(declaration, outcome)
-            # Our way of sending is refused, not what the person wrote: send without it.
-            return Plan(Next.RETRY, 0, refused) if refused else Plan(Next.RETURN)
-        case Next.WAIT:
-            return Plan(Next.WAIT, outcome.retry_after or settings.DELIVERY_BACKOFF[0])
-        case Next.HOLD | Next.FORBIDDEN:
-            return Plan(outcome.next, settings.DELIVERY_PROBE)
-        case _:
-            return Plan(outcome.next, _next_wait(declaration))
+    """After the queue has learnt of it."""
+    if outcome.next is not Next.RETURN:
+        return Plan(outcome.next, queue.pause(declaration, outcome))
+    refused = attribution.refused(declaration, outcome)
+    # Our way of sending is refused, not what the person wrote: send without it.
+    return Plan(Next.RETRY, 0, refused) if refused else Plan(Next.RETURN)
 
 
 def _finish(attempt: Attempt, began: float, outcome: Outcome | None, plan: Plan) -> None:
@@ -207,11 +225,6 @@ def _finish(attempt: Attempt, began: float, outcome: Outcome | None, plan: Plan)
 
 def _follow(declaration: Declaration, claim: int, outcome: Outcome, plan: Plan) -> None:
     """Store what comes next after an attempt that made no incident that we know of."""
-    if outcome.next is not Next.RETURN:
-        queue.learn(declaration, outcome)
-        _requeue(declaration, claim, plan.seconds or 0, outcome.sentence)
-        return
-    queue.released(declaration)
     if plan.refused:
         Upstream.objects.filter(url=declaration.upstream).update(**{plan.refused: False})
         _requeue(declaration, claim, 0, "", key_number=F("key_number") + 1)
@@ -221,14 +234,15 @@ def _follow(declaration: Declaration, claim: int, outcome: Outcome, plan: Plan) 
         "field_errors": outcome.field_errors,
         "messages": outcome.messages,
     }
-    claims.release(
-        declaration, claim, State.REJECTED, due_at=None, errors=errors,
-        sentence=outcome.sentence, key_number=F("key_number") + 1, failures=0,
-    )  # fmt: skip
-
-
-def _next_wait(declaration: Declaration) -> float:
-    return wait(declaration.failures + 1, *settings.DELIVERY_BACKOFF)
+    if outcome.next is Next.RETURN:
+        claims.release(
+            declaration, claim, State.REJECTED, due_at=None, errors=errors, told_at=None,
+            sentence=outcome.sentence, key_number=F("key_number") + 1, failures=0,
+        )  # fmt: skip
+        return
+    # Of a 403 Rootly's words are kept for its author, should it be about this one alone.
+    said = {"errors": errors} if outcome.next is Next.FORBIDDEN else {}
+    _requeue(declaration, claim, plan.seconds or 0, outcome.sentence, **said)
 
 
 def _requeue(

@@ -12,12 +12,12 @@ from django.db.models import F
 from django.db.models.expressions import Combinable
 
 from incidentportal.catalog import connection
-from incidentportal.declarations import claims, doubles, privacy, queue, steps
+from incidentportal.declarations import claims, doubles, privacy, queue, steps, turns
 from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.labels import bears
 from incidentportal.declarations.look import is_private
 from incidentportal.declarations.models import Declaration, Upstream
-from incidentportal.declarations.outcomes import judge, words
+from incidentportal.declarations.outcomes import words
 from incidentportal.declarations.shown import merged, verdict
 from incidentportal.rootly.client import Client
 from incidentportal.rootly.config import ConfigError
@@ -52,6 +52,7 @@ def follow(pk: UUID, claim: int) -> None:
             waits.append(_later(declaration, error))
             found["failures"] = F("failures") + 1
         else:
+            queue.answered(declaration)
             known = found.get("incident") or declaration.incident
             waits.append(_next_reading(declaration, known))
             found |= {"failures": 0, "refreshes": min(declaration.refreshes + 1, 1000)}
@@ -113,12 +114,11 @@ def _read_back(client: Client, declaration: Declaration) -> Incident | None:
 
 
 def _later(declaration: Declaration, error: RootlyError | ConfigError) -> float:
-    """Seconds until what failed is tried again; being asked to wait is for the whole token."""
-    seconds = wait(declaration.failures + 1, *settings.DELIVERY_BACKOFF)
-    if not isinstance(error, RateLimited):
-        return seconds
-    queue.learn(declaration, judge(error))
-    return max(seconds, error.retry_after or 0)
+    """Seconds until what failed is tried again."""
+    if isinstance(error, RootlyError):
+        queue.noticed(declaration, error)
+    told = error.retry_after if isinstance(error, RateLimited) else None
+    return max(told or 0.0, wait(declaration.failures + 1, *settings.DELIVERY_BACKOFF))
 
 
 def _next_reading(declaration: Declaration, known: Mapping[str, Any]) -> float | None:
@@ -149,6 +149,7 @@ def _complete_values(client: Client, declaration: Declaration) -> list[dict[str,
         selection = there.get(str(value["form_field_id"]))
         if selection is not None and _shows(selection, value):
             continue
+        turns.require(declaration)
         try:
             if selection is None:
                 client.create_selection(declaration.incident_id, value)

@@ -52,11 +52,9 @@ class DeclarationQuerySet(SealableQuerySet["Declaration"]):
         return rows(person).filter(state=State.UNCONFIRMED)
 
     def due(self, upstream: str) -> DeclarationQuerySet:
-        """Work for this upstream that nobody holds, most urgent first, then newest."""
+        """Work for this upstream that nobody holds, also what a dead worker held too long."""
         free = Q(claimed_until=None) | Q(claimed_until__lte=Now())
-        return self.filter(free, due_at__lte=Now(), upstream=upstream).order_by(
-            "severity_rank", "-submitted_at"
-        )
+        return self.filter(free, due_at__lte=Now(), upstream=upstream)
 
 
 class Declaration(models.Model):
@@ -179,7 +177,7 @@ class Declaration(models.Model):
             ),
         )
         indexes = (
-            # DeclarationQuerySet.due
+            # order.first_due
             models.Index(
                 fields=["upstream", "severity_rank", "queued_at"],
                 name="declaration_due", condition=Q(due_at__isnull=False),

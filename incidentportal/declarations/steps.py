@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from incidentportal.declarations import claims
+from incidentportal.declarations import claims, queue, turns
 from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.outcomes import words
@@ -167,6 +167,8 @@ class _Round:
             seconds = self._look(step)
             if step["state"] != Stand.OPEN:
                 return seconds
+        if not turns.begin(self._declaration):
+            return settings.DELIVERY_BACKOFF[0]
         if not self._begin(step):
             return settings.DELIVERY_BACKOFF[0]  # somebody else has it, and looks first
         seconds = self._send(step)
@@ -231,6 +233,7 @@ class _Round:
         self._keep()
 
     def _later(self, step: Step, error: RootlyError) -> float:
+        queue.noticed(self._declaration, error)
         told = error.retry_after if isinstance(error, RateLimited) else None
         return max(told or 0.0, wait(int(step.get("tries", 1)), *settings.DELIVERY_BACKOFF))
 

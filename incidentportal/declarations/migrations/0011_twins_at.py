@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('declarations', '0009_transitions'),
+        ('declarations', '0010_announce'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
