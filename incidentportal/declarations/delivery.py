@@ -30,7 +30,7 @@ from incidentportal.declarations.look import is_private, look, proves_absence
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome, judge
 from incidentportal.declarations.states import State, before
-from incidentportal.rootly.client import Client, Created
+from incidentportal.rootly.client import Client
 from incidentportal.rootly.config import ConfigError
 from incidentportal.rootly.errors import RootlyError
 from incidentportal.rootly.records import Incident
@@ -118,8 +118,12 @@ def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: i
         _follow(declaration, claim, outcome)
     else:
         _learn_clock(upstream, created.server_date)
-        _finish(attempt, began, "Delivered", None)
-        _succeed(declaration, created)
+        # Together: after a kill in between, an attempt that is over beside a declaration that knows
+        # of no incident would have it sent again.
+        with transaction.atomic():
+            _finish(attempt, began, "Delivered", None)
+            store_incident(declaration, created.incident)
+        queue.released(declaration)
 
 
 def _begin(declaration: Declaration, claim: int, payload: Mapping[str, Any]) -> Attempt | None:
@@ -152,11 +156,6 @@ def _finish(attempt: Attempt, began: float, name: str, outcome: Outcome | None) 
         sentence=outcome.sentence if outcome else "",
         is_open=outcome is not None and outcome.may_exist,
     )
-
-
-def _succeed(declaration: Declaration, created: Created) -> None:
-    store_incident(declaration, created.incident)
-    queue.released(declaration)
 
 
 def _follow(declaration: Declaration, claim: int, outcome: Outcome) -> None:
