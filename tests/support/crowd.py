@@ -26,14 +26,15 @@ from incidentportal.accounts.models import User
 keys = []
 for number in range({count}):
     client = Client()
-    client.force_login(User.objects.create_user(f"person{{number}}"))
+    person, _ = User.objects.get_or_create(username=f"person{{number}}")
+    client.force_login(person)
     keys.append(client.cookies["sessionid"].value)
 print(json.dumps(keys))
 """
 
 
 def sessions(tree: Tree, count: int) -> list[str]:
-    """So many new people's session keys."""
+    """Session keys of so many people, new or known."""
     done = manage(tree.environment, "shell", "-v", "0", "-c", SIGN_IN.format(count=count))
     assert done.returncode == 0, done.stderr
     keys: list[str] = json.loads(done.stdout)

@@ -84,7 +84,7 @@ def run(folder: Path, sandbox: Sandbox, kills: int, seed: int) -> Record:
                 _disturb(sandbox, chance)
                 tree.start()
                 tree.until_ready()
-                time.sleep(chance.uniform(0.1, 1.5))
+                time.sleep(chance.uniform(0.05, 1.0))
                 tree.kill()
                 record.open_at_kill.append(_open(tree))
         sandbox.clear_faults()
