@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from incidentportal.declarations.worker import Worker
-from incidentportal.portal.startup import refuse_bad_start
+from incidentportal.portal.startup import open_only_what_exists, refuse_bad_start
 
 
 class Command(BaseCommand):
@@ -17,6 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Work until SIGTERM or Ctrl-C; calls under way are waited for."""
         refuse_bad_start(self)
+        open_only_what_exists()
         worker = Worker()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop.set())
