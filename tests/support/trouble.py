@@ -15,15 +15,20 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from incidentportal.portal.startup import open_only_what_exists
+
 
 class Trouble(Protocol):
-    """What can be begun and ended, also while the portal's threads are at work."""
+    """What can be begun and ended, also while the portal's threads are at work; closed at last."""
 
     def begin(self) -> None:
         """From now on the database does not do what it is asked."""
 
     def end(self) -> None:
         """From now on it does."""
+
+    def close(self) -> None:
+        """Leave nothing behind."""
 
 
 class Locked:
@@ -47,18 +52,18 @@ class Locked:
 
 class Full:
     """SQLite may not grow by a page: `max_page_count`, which it answers like a full disk. It holds
-    for a connection, so each that is open, or is opened meanwhile, is told.
+    for a connection; whoever opens one meanwhile is told.
     """
 
     def __init__(self) -> None:
         self._is_full = False
         connection_created.connect(self._told)
-        # Each connection looks when it is first used in a request: it must be a new one.
-        connection.close()
 
     def begin(self) -> None:
-        self._is_full = True
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM")  # else the room that was left would do
         connection.close()
+        self._is_full = True
 
     def end(self) -> None:
         self._is_full = False
@@ -70,7 +75,27 @@ class Full:
     def _told(self, connection: BaseDatabaseWrapper, **_: Any) -> None:
         if self._is_full:
             with connection.cursor() as cursor:
-                cursor.execute("PRAGMA max_page_count = 1")  # raised to what it has
+                cursor.execute("PRAGMA max_page_count = 1")  # which is raised to what it has
+
+
+class Away:
+    """SQLite's file is not there, as where a disk is not mounted."""
+
+    def __init__(self) -> None:
+        self._path = Path(_name())
+        open_only_what_exists()
+
+    def begin(self) -> None:
+        connection.close()
+        move(self._path, away(self._path))
+
+    def end(self) -> None:
+        connection.close()
+        move(away(self._path), self._path)
+
+    def close(self) -> None:
+        del connection.settings_dict["OPTIONS"]["database"]
+        connection.close()
 
 
 class Proxy:
@@ -96,6 +121,7 @@ class Proxy:
                     wire.shutdown(socket.SHUT_RDWR)
 
     def end(self) -> None:
+        connection.close()
         if self._listener is not None:
             return
         listener = socket.socket()
@@ -106,7 +132,9 @@ class Proxy:
         self._listener = listener
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
-    close = begin
+    def close(self) -> None:
+        connection.close()
+        self.begin()
 
     def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):
@@ -168,6 +196,17 @@ def through(proxy: Proxy) -> Iterator[None]:
         connection.close()
 
 
-def moved(path: Path) -> Path:
+def away(path: Path) -> Path:
     """Where a database's file goes for a while."""
-    return path.with_name(f"{path.name}.away")
+    return path.with_name(f"away-{path.name}")
+
+
+def move(one: Path, other: Path) -> None:
+    """Move an SQLite file with its log: whoever has it open keeps it. The file itself goes first
+    and comes last, so that nobody opens it without its log.
+    """
+    parts = ["", "-wal", "-shm"]
+    for part in parts if other.name.startswith("away-") else reversed(parts):
+        found = Path(f"{one}{part}")
+        if found.exists():
+            found.rename(f"{other}{part}")
