@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from incidentportal.declarations.worker import Worker
-from incidentportal.portal.startup import refuse_bad_start
+from incidentportal.portal.startup import open_only_what_exists, refuse_bad_start
 
 ASKED = {signal.SIGTERM, signal.SIGINT}
 
@@ -22,6 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Work until SIGTERM or Ctrl-C; calls under way get a while to finish."""
         refuse_bad_start(self)
+        open_only_what_exists()
         worker = Worker()
         ended: list[bool] = []
         # Waited for, not handled: a handler that sets an event can lock up in the middle of one.
