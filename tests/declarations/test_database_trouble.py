@@ -57,7 +57,8 @@ def trouble_of(kind: str) -> Iterator[Trouble]:
             yield proxy
         return
     with quick_to_give_up():
-        trouble = {"locked": Locked, "full": Full, "away": Away}[kind]()
+        makers: dict[str, Callable[[], Trouble]] = {"locked": Locked, "full": Full, "away": Away}
+        trouble = makers[kind]()
         with closed_at_last(trouble):
             yield trouble
 
