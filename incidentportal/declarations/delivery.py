@@ -25,6 +25,7 @@ from incidentportal.catalog.current import current
 from incidentportal.declarations import (
     attribution,
     claims,
+    clock,
     doubles,
     privacy,
     queue,
@@ -108,7 +109,7 @@ def _patience_left(declaration: Declaration) -> float:
     return max(
         (
             settings.DELIVERY_LOOK[1 if attempt.status in {500, 503} else 0]
-            - (now - attempt.started_at).total_seconds()
+            - clock.seconds_since(attempt.started_at, now)
             for attempt in declaration.attempts.filter(is_open=True).defer("sentence")
         ),
         default=0.0,

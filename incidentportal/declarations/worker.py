@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import DatabaseError, close_old_connections, connections
 
 from incidentportal.catalog import connection, scheduler
-from incidentportal.declarations import claims, drafts, order, queue, turns
+from incidentportal.declarations import claims, clock, drafts, order, queue, turns
 from incidentportal.declarations.announce import Listener
 from incidentportal.declarations.beats import Heart
 from incidentportal.declarations.standby import Place
@@ -92,6 +92,7 @@ class Worker:
     def _round(self) -> float:
         """Start what may be started; seconds until the next look, should nothing happen before."""
         try:
+            clock.watch()
             return self._take_up()
         except DatabaseError as error:
             log.error("the database does not answer: %s", type(error).__name__)  # noqa: TRY400  # its message may show rows
