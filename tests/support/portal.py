@@ -15,13 +15,15 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from incidentportal.accounts.models import PrivateView
+from incidentportal.accounts.models import PrivateView, User
 from incidentportal.catalog import connection, current, resync
 from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.catalog.sync import sync_catalog
 from incidentportal.declarations import work
+from incidentportal.declarations.models import Declaration
 from incidentportal.presets import current as presets
 from tests.support.controls import controls, page_of
+from tests.support.declarations import make_declaration
 from tests.support.people import PageClient
 from tests.support.sandbox import Sandbox
 
@@ -54,6 +56,12 @@ def connected(
     presets.forget()
     empty_what_is_append_only()
     let_go_of_the_database()
+
+
+@pytest.fixture
+def row(connected: Sandbox, reporter: User) -> Declaration:
+    """A saved declaration for the sandbox that nobody has tried to deliver."""
+    return make_declaration(reporter, upstream=connection.upstream())
 
 
 def empty_what_is_append_only() -> None:
