@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -15,13 +14,12 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
-from django.db import connections
 from django.db.models.functions import Now
 from pytest_django import Settings
 
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
-from incidentportal.declarations import announce, beats, claims, queue, standby, turns
+from incidentportal.declarations import announce, beats, claims, queue, turns
 from incidentportal.declarations import worker as workers
 from incidentportal.declarations.claims import from_now
 from incidentportal.declarations.models import Attempt, Beat, Declaration, Upstream
