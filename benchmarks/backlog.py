@@ -100,21 +100,29 @@ def _fill(upstream: str, due: int, old: int) -> None:
 
     from incidentportal.accounts.models import User  # noqa: PLC0415  # as above
     from incidentportal.declarations.models import Declaration  # noqa: PLC0415  # as above
-    from incidentportal.declarations.states import State  # noqa: PLC0415  # as above
 
     author = User.objects.get()
 
-    def row(number: int, **fields: object) -> Declaration:
+    def row(number: int) -> Declaration:
         return Declaration(
             author=author, upstream=upstream, snapshot_id=1, title=f"No. {number}", answers={},
             labels=[], payload={"title": f"No. {number}"}, severity_rank=number % 4 * 1000,
-            **fields,
         )  # fmt: skip
 
     Declaration.objects.bulk_create(row(number) for number in range(due))
-    done = {"state": State.DELIVERED, "incident_id": "7", "due_at": None}
-    Declaration.objects.bulk_create((row(number, **done) for number in range(old)), 2_000)
+    changed = {
+        "id": "lower(hex(randomblob(16)))", "state": "'delivered'", "incident_id": "'7'",
+        "due_at": "NULL", "severity_rank": "number % 4 * 1000",
+    }  # fmt: skip
+    columns = [field.column for field in Declaration._meta.concrete_fields]
     with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE numbers(number) AS "
+            f"(SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {old}) "
+            f"INSERT INTO declarations_declaration ({', '.join(columns)}) "
+            f"SELECT {', '.join(changed.get(column, column) for column in columns)} FROM numbers, "
+            f"(SELECT * FROM declarations_declaration LIMIT {min(old, 1)})"
+        )
         cursor.execute("ANALYZE")
 
 
