@@ -19,7 +19,7 @@ from incidentportal.accounts.models import PrivateView, User
 from incidentportal.catalog import connection, current, resync
 from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.catalog.sync import sync_catalog
-from incidentportal.declarations import work
+from incidentportal.declarations import standby, work
 from incidentportal.declarations.models import Declaration
 from incidentportal.presets import current as presets
 from tests.support.controls import controls, page_of
@@ -84,6 +84,8 @@ def let_go_of_the_database() -> None:
 
     for future in [work._threads.submit(let_go) for _ in range(work.INLINE_CALLS)]:
         future.result(40)
+    if (place := standby.lock_file()) is not None:
+        place.unlink(missing_ok=True)
 
 
 _fetched: dict[str, dict[str, Any]] = {}
