@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import inside, sync, waiting
+from benchmarks import backlog, inside, sync, waiting
 from benchmarks.browser import FORM, Browser
 from benchmarks.people import adds as people_adds
 from benchmarks.portals import Portal, floor, portal
@@ -131,6 +131,7 @@ def measure(folder: Path) -> Iterator[Row]:
         for latency in (0.0, UPSTREAM_MS):
             yield from submissions(few, latency)
     yield from waiting.figures(folder / "waiting")
+    yield from backlog.measure(folder)
     words, taken = inside.alone(inside.slowest_search)
     yield Row(f"search in 5,000 options ({words!r}, the slowest)", taken, "ms", aim=5)
     figures = inside.alone(sync.figures)

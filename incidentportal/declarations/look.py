@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.db.models.functions import Now
 
+from incidentportal.accounts.encryption import keyed_digest
 from incidentportal.declarations.labels import LABEL, bears
 from incidentportal.declarations.models import Declaration, Upstream
 from incidentportal.rootly.client import Client
@@ -59,6 +61,17 @@ def look(client: Client, declaration: Declaration, upstream: Upstream) -> Look:
     since = began - (MARGIN if listing.server_date is None else ROUNDING)
     alike = [item for item in listing.records if _alike(item, declaration, since)]
     return Look(alike=tuple(_nobodys(alike, declaration)))
+
+
+def know_token(upstream: Upstream) -> None:
+    """Forget what another token than today's could see."""
+    digest = keyed_digest(settings.ROOTLY_API_TOKEN.encode())
+    if upstream.token == digest:
+        return
+    if upstream.token:
+        upstream.sees_private = None
+    upstream.token = digest
+    upstream.save(update_fields=["token", "sees_private"])
 
 
 def learn_clock(upstream: Upstream, date: datetime | None) -> None:

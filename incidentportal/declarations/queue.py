@@ -183,16 +183,17 @@ def released(declaration: Declaration) -> None:
     If another declaration alone was forbidden before, that was about its content: it goes back to
     its author. After a hold it was about the token, and it is tried again.
     """
-    url = declaration.upstream
-    breaker.forget(url)
-    if _release(url, [cause for cause in Cause if cause is not Cause.ADMIN]):
+    rows = Upstream.objects.filter(url=declaration.upstream)
+    row = rows.only("failures", "held", "forbidden_id").first()
+    if row is None or not (row.failures or row.held or row.forbidden_id):
         return
-    rows = Upstream.objects.filter(url=url)
-    forbidden = rows.values_list("forbidden_id", flat=True).first()
-    if forbidden is None or not rows.filter(forbidden_id=forbidden).update(forbidden_id=None):
+    breaker.forget(declaration.upstream)
+    if _release(declaration.upstream, [cause for cause in Cause if cause is not Cause.ADMIN]):
         return
-    if forbidden != declaration.pk:
-        _refuse(forbidden)
+    if rows.filter(forbidden_id=row.forbidden_id).update(forbidden_id=None) and (
+        row.forbidden_id not in {None, declaration.pk}
+    ):
+        _refuse(row.forbidden_id)
 
 
 def _refuse(pk: UUID) -> None:

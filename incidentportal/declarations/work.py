@@ -34,8 +34,11 @@ _places = threading.BoundedSemaphore(INLINE_CALLS)
 _threads = ThreadPoolExecutor(INLINE_CALLS, thread_name_prefix="inline-delivery")
 
 
-def work_on(pk: UUID, claim: int, *, told: Callable[[], object] = lambda: None) -> None:
-    """Do what the claimed row needs next. `told` is called once its outcome is stored.
+def work_on(
+    pk: UUID, claim: int, *, told: Callable[[], object] = lambda: None, then_follow: bool = True
+) -> None:
+    """Do what the claimed row needs next. `told` is called once its outcome is stored;
+    `then_follow`: what follows the incident is begun too, else it is due for whoever comes next.
 
     Never raises: what goes wrong is logged, and the claim's end brings the row back.
     """
@@ -46,8 +49,8 @@ def work_on(pk: UUID, claim: int, *, told: Callable[[], object] = lambda: None) 
             return
         deliver(pk, claim)
         told()
-        delivered = Declaration.objects.filter(pk=pk, state=State.DELIVERED).exists()
-        if delivered and (again := claims.take(pk)) is not None:
+        delivered = Declaration.objects.filter(pk=pk, state=State.DELIVERED)
+        if then_follow and delivered.exists() and (again := claims.take(pk)) is not None:
             follow(pk, again)
     except UnreadableError:
         log.error("declaration %s waits: it can't be read with the keys given", pk)  # noqa: TRY400  # the sentence says all

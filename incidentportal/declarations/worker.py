@@ -6,7 +6,6 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
 from uuid import UUID
@@ -30,6 +29,8 @@ POLL_TOLD = 1.0
 """The same where it does: for what becomes due by the clock."""
 PACE = 0.1
 """Seconds between rounds while the budget of writes is what bounds them."""
+FOLLOWING = 2
+"""How many incidents are followed up in a round while declarations wait to become some."""
 GRACE = 20.0
 """Seconds that calls under way get once it was told to end."""
 PLACE_EVERY = 1.0
@@ -112,20 +113,22 @@ class Worker:
             self._hands.give(*found)
         if not course.runs:
             return idle
-        if not course.free:
-            # What can't be sent is not claimed.
-            return min(max(course.wait, PACE), idle)
+        # What can't be sent is not claimed.
         most = min(hands, course.free)
-        rows = order.first_due(upstream, most)
-        started = 0
-        for pk in rows:
-            claim = claims.take(pk)
-            if claim is not None:
-                self._hands.give(pk, claim)
-                started += 1
+        rows = order.first_due(upstream, most) if most else []
+        # An incident that isn't there yet is more urgent than what follows one that is.
+        spare = hands - len(rows) if len(rows) < most else min(FOLLOWING, hands - len(rows))
+        rows += order.first_to_follow(upstream, spare) if spare > 0 else []
+        started = sum([self._start(pk) for pk in rows])
         if started < len(rows):  # another worker was faster: not in step with it
             return random.uniform(0, PACE)  # noqa: S311  # no secret
-        return PACE if len(rows) == most < hands else idle
+        return PACE if most < hands and len(rows) >= most else idle
+
+    def _start(self, pk: UUID) -> bool:
+        claim = claims.take(pk)
+        if claim is not None:
+            self._hands.give(pk, claim)
+        return claim is not None
 
     def _keep_synced(self) -> None:
         try:
@@ -200,6 +203,8 @@ class Hands:
             connections.close_all()
 
     def _one(self, pk: UUID, claim: int) -> None:
-        work: Callable[[UUID, int], None] = turns.hand_back if self._stop.is_set() else work_on
         with suppress(DatabaseError):  # the claim's end brings the row back
-            work(pk, claim)
+            if self._stop.is_set():
+                turns.hand_back(pk, claim)
+            else:
+                work_on(pk, claim, then_follow=False)

@@ -21,7 +21,6 @@ from tests.support.declarations import make_declaration
 from tests.support.people import Person
 from tests.support.sandbox import Sandbox
 
-pytestmark = pytest.mark.store
 CREATE = {"method": "POST", "path": "/incidents$"}
 LIST = {"method": "GET", "path": "/incidents$"}
 
@@ -165,6 +164,7 @@ def test_a_look_that_is_refused_is_not_about_creating(
     assert {once(row) for row in rows[:2]} == {State.QUEUED}, "nobody knows whether they exist"
 
 
+@pytest.mark.store
 def test_what_waited_for_the_hold_alone_is_due_and_what_looks_keeps_its_patience(
     connected: Sandbox, rows: list[Declaration], settings: Settings
 ) -> None:
@@ -185,6 +185,7 @@ def test_what_waited_for_the_hold_alone_is_due_and_what_looks_keeps_its_patience
     assert not is_due(rows[0])
 
 
+@pytest.mark.store
 def test_while_held_another_one_is_tried_each_time(rows: list[Declaration]) -> None:
     Declaration.objects.filter(pk=rows[3].pk).update(due_at=from_now(500), failures=9)
     hold(Cause.TOKEN)
@@ -225,6 +226,7 @@ def fails(sandbox: Sandbox, row: Declaration, kind: str = "drop_before") -> None
     Attempt.objects.update(is_open=False)
 
 
+@pytest.mark.store
 def test_five_failures_of_at_least_two_declarations_open_the_breaker(
     connected: Sandbox, rows: list[Declaration], settings: Settings
 ) -> None:
@@ -279,6 +281,7 @@ def test_a_second_403_holds_and_then_says_nothing_of_content(
     assert {once(row) for row in rows[:2]} == {State.DELIVERED}
 
 
+@pytest.mark.store
 def test_the_one_that_alone_is_forbidden_goes_back_with_rootlys_words(
     connected: Sandbox, rows: list[Declaration]
 ) -> None:
@@ -316,6 +319,7 @@ def test_a_forbidden_one_is_left_to_who_works_on_it_and_while_it_may_exist(
         assert claims.renew(rows[0].pk, claim)
 
 
+@pytest.mark.store
 def test_what_an_admin_holds_only_an_admin_releases(
     connected: Sandbox, rows: list[Declaration], make_person: Person
 ) -> None:
@@ -363,6 +367,7 @@ def test_a_follow_up_that_is_told_to_wait_or_loses_the_token_stops_the_rest(
     assert timedelta(seconds=20) < now.wait_until - now.clock <= timedelta(seconds=40)
 
 
+@pytest.mark.store
 def test_how_it_stands_costs_one_query(
     rows: list[Declaration], django_assert_num_queries: Any
 ) -> None:
