@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests.sandbox.conftest import JSONAPI
+
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Api
 
@@ -196,8 +198,8 @@ def test_requests_are_kept_with_how_many_were_under_way(api: Api) -> None:
 @pytest.mark.parametrize("sent", ["", '{"title": "Half of it'])
 def test_a_request_that_breaks_off_makes_nothing(api: Api, sent: str) -> None:
     head = (
-        "POST /api/v1/incidents HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
-        f"Authorization: Bearer {api.sandbox.token}\r\n\r\n"
+        "POST /v1/incidents HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+        f"Content-Type: {JSONAPI}\r\nAuthorization: Bearer {api.sandbox.token}\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", api.sandbox.port), timeout=5) as wire:
         wire.sendall((head + sent).encode())
