@@ -47,29 +47,35 @@ def portal(folder: Path, *sandbox: str) -> Iterator[Portal]:
     """A portal with its database in this empty folder, beside a sandbox with these flags."""
     folder.mkdir()
     with Sandbox(*sandbox) as upstream:
-        environment = {
-            **os.environ,
-            **{setting.name: "" for setting in SETTINGS},
-            "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
-            "SECRET_KEY": "of no worth beyond these minutes" * 2,
-            "HTTPS_ONLY": "false",
-            "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
-            "ROOTLY_API_URL": upstream.jsonapi_url,
-            "ROOTLY_API_TOKEN": upstream.token,
-        }
-        for arguments in (
-            ["migrate", "-v", "0"],
-            ["shell", "-v", "0", "-c", MAKE_PERSON],
-            ["sync_catalog"],
-        ):
-            command = [sys.executable, "manage.py", *arguments]
-            subprocess.run(
-                command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
-            )
+        environment = database(folder / "portal.sqlite3", upstream)
         with _web("incidentportal.wsgi:application", environment) as port:
             browser = Browser(port)
             browser.sign_in(PERSON)
             yield Portal(browser, upstream, environment)
+
+
+def database(file: Path, upstream: Sandbox) -> dict[str, str]:
+    """The environment of a portal with a new database in this file: a person, and the upstream's
+    configuration.
+    """
+    environment = {
+        **os.environ,
+        **{setting.name: "" for setting in SETTINGS},
+        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+        "SECRET_KEY": "of no worth beyond these minutes" * 2,
+        "HTTPS_ONLY": "false",
+        "DATABASE_URL": f"sqlite:///{file}",
+        "ROOTLY_API_URL": upstream.jsonapi_url,
+        "ROOTLY_API_TOKEN": upstream.token,
+    }
+    for arguments in (
+        ["migrate", "-v", "0"],
+        ["shell", "-v", "0", "-c", MAKE_PERSON],
+        ["sync_catalog"],
+    ):
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    return environment
 
 
 @contextmanager

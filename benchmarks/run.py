@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import inside, sync
+from benchmarks import backlog, inside, sync
 from benchmarks.browser import FORM, Browser
 from benchmarks.people import adds as people_adds
 from benchmarks.portals import Portal, floor, portal
@@ -129,6 +129,7 @@ def measure(folder: Path) -> Iterator[Row]:
         yield from people(few)
         for latency in (0.0, UPSTREAM_MS):
             yield submissions(few, latency)
+    yield from backlog.measure(folder)
     words, taken = inside.alone(inside.slowest_search)
     yield Row(f"search in 5,000 options ({words!r}, the slowest)", taken, "ms", aim=5)
     figures = inside.alone(sync.figures)

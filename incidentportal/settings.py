@@ -156,6 +156,16 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
         "PRAGMA secure_delete=ON;",
     }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A server that is gone without a word must cost seconds; the system's own patience is minutes.
+    # What stands in DATABASE_URL (`?connect_timeout=2`) goes before.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+    } | DATABASES["default"].get("OPTIONS", {})
 
 CACHES = {
     "default": {

@@ -119,7 +119,7 @@ def is_open(incident: Incident) -> bool:
 def may_be_parent(incident: Incident) -> bool:
     """Whether an incident may have sub-incidents: neither a sub-incident nor a maintenance."""
     kind = incident.kind.strip().lower()
-    is_sub = incident.parent_incident_id is not None or kind.endswith("_sub")
+    is_sub = bool(incident.parent_incident_id) or kind.endswith("_sub")
     return is_open(incident) and not is_sub and not kind.startswith("scheduled")
 
 

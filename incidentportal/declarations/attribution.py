@@ -7,6 +7,7 @@ of the upstream meanwhile. `Declaration.sent_with` holds it:
 - `key_number`: the key that it belongs to
 - `user_id`: the Rootly user's id, blank where there is none; `declared_by`: who it was, in words.
   Both are found once, when the declaration is first sent.
+- `clock_offset`: seconds that Rootly's clock was thought to be ahead then
 - `creator`, `labels`, `values`: which of them this upstream takes
 """
 
@@ -41,6 +42,7 @@ def fix(declaration: Declaration, upstream: Upstream, claim: int) -> bool:
         "key_number": declaration.key_number,
         "user_id": author["user_id"],
         "declared_by": author["declared_by"],
+        "clock_offset": known.get("clock_offset", upstream.clock_offset),
         "creator": upstream.takes_creator,
         "labels": upstream.takes_labels,
         "values": upstream.takes_inline_values,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,14 +19,20 @@ from django.db.models import DateTimeField, ExpressionWrapper, F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
-from incidentportal.declarations import states
 from incidentportal.declarations.models import Declaration, DeclarationQuerySet
-from incidentportal.declarations.states import State
+from incidentportal.declarations.states import State, may_become
+from incidentportal.declarations.transitions import become
 
 
 def from_now(seconds: float) -> Combinable:
     """A moment so many seconds ahead, by the database's clock."""
     return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTimeField())
+
+
+def now(pk: uuid.UUID) -> datetime:
+    """This moment, by the database's clock: that of a process's own machine may jump."""
+    moment: datetime = Declaration.objects.filter(pk=pk).values_list(Now(), flat=True).get()
+    return moment
 
 
 def take(pk: uuid.UUID) -> int | None:
@@ -37,14 +43,17 @@ def take(pk: uuid.UUID) -> int | None:
     number, state = row
     changes: dict[str, Any] = {"claim": F("claim") + 1}
     changes["claimed_until"] = from_now(settings.DELIVERY_LEASE)
-    if state == State.QUEUED:
+    if may_become(State(state), State.DELIVERING):
         changes["state"] = State.DELIVERING
-    free = Q(claimed_until=None) | Q(claimed_until__lte=Now())
     # Compare and set: of several that read the same number, one finds it unchanged.
-    taken = Declaration.objects.filter(
-        free, pk=pk, claim=number, state=state, due_at__lte=Now()
-    ).update(**changes)
+    taken = _free(pk, number).filter(state=state, due_at__lte=Now()).update(**changes)
     return number + 1 if taken else None
+
+
+def _free(pk: uuid.UUID, claim: int) -> DeclarationQuerySet:
+    """The row, if this was its latest claim, and that is over."""
+    is_over = Q(claimed_until=None) | Q(claimed_until__lte=Now())
+    return Declaration.objects.filter(is_over, pk=pk, claim=claim)
 
 
 def held(pk: uuid.UUID, claim: int) -> DeclarationQuerySet:
@@ -58,13 +67,31 @@ def renew(pk: uuid.UUID, claim: int) -> bool:
 
 
 def release(declaration: Declaration, claim: int, state: State | None, **changes: Any) -> bool:
-    """Give the claim back with what was found out; False: it was lost meanwhile."""
-    rows = held(declaration.pk, claim)
-    if state is not None:
-        changes["state"] = state
-        # What is already in that state may be written again: a resent row stays queued.
-        rows = rows.filter(state__in=[*states.before(state), state])
-    return bool(rows.write(declaration.private, claimed_until=None, **changes))
+    """Give the claim back with what was found out; False: it was lost meanwhile. Raises
+    IllegalTransitionError for a state that the table does not allow.
+    """
+    rows, private = held(declaration.pk, claim), declaration.private
+    changes["claimed_until"] = None
+    if state is None:
+        return bool(rows.write(private, **changes))
+    return become(rows, private, state, **changes)
+
+
+def amend(pk: uuid.UUID, change: Callable[[Declaration], dict[str, Any] | None]) -> bool:
+    """Write what `change` makes of a delivered declaration, and have that followed up at once.
+
+    False: `change` has nothing to write, or somebody works on it at the moment, and would write
+    over it. Raises UnreadableError.
+    """
+    declaration = Declaration.objects.filter(pk=pk, state=State.DELIVERED).first()
+    changes = change(declaration) if declaration else None
+    if declaration is None or changes is None:
+        return False
+    return bool(
+        _free(pk, declaration.claim).write(
+            declaration.private, claim=F("claim") + 1, claimed_until=None, due_at=Now(), **changes
+        )
+    )
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,19 +18,28 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from incidentportal.accounts.encryption import keyed_digest
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
-from incidentportal.declarations import attribution, claims, privacy, queue, steps
+from incidentportal.declarations import (
+    attribution,
+    claims,
+    doubles,
+    privacy,
+    queue,
+    rate,
+    steps,
+    turns,
+)
 from incidentportal.declarations.attribution import INLINE
-from incidentportal.declarations.backoff import wait
-from incidentportal.declarations.look import is_private, look, proves_absence
+from incidentportal.declarations.look import learn_clock, look, proves_absence
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome, judge
+from incidentportal.declarations.shown import summary, verdict
 from incidentportal.declarations.states import State, before
-from incidentportal.rootly.client import Client, Created
+from incidentportal.declarations.transitions import become
+from incidentportal.rootly.client import Client
 from incidentportal.rootly.config import ConfigError
 from incidentportal.rootly.errors import RootlyError
 from incidentportal.rootly.records import Incident
@@ -45,8 +54,8 @@ def deliver(pk: UUID, claim: int) -> None:
         try:
             client = connection.client()
         except ConfigError as error:
-            queue.hold(declaration.upstream, str(error))
-            _requeue(declaration, claim, settings.DELIVERY_PROBE, str(error))
+            queue.hold(declaration.upstream, str(error), queue.Cause.SETTINGS, pk)
+            _requeue(declaration, claim, 0, str(error))
             return
         upstream = queue.known(declaration.upstream)
         if declaration.attempts.filter(is_open=True).exists() and not _may_send_again(
@@ -65,12 +74,19 @@ def _may_send_again(
     except RootlyError as error:
         outcome = judge(error)
         log.warning("look for %s failed: %s", declaration.pk, outcome.name)
-        queue.learn(declaration, outcome)
-        sentence = "Rootly may have it already; we look there as soon as it answers."
-        _requeue(declaration, claim, _next_wait(declaration), sentence)
+        if claims.renew(declaration.pk, claim):
+            queue.learn(declaration, outcome, looking=True)
+            sentence = "Rootly may have it already; we look there as soon as it answers."
+            _requeue(declaration, claim, queue.pause(declaration, outcome), sentence)
         return False
+    is_held = claims.renew(declaration.pk, claim)
+    if is_held:
+        queue.answered(declaration)
     if found.incident is not None:
         store_incident(declaration, found.incident)
+        doubles.keep(declaration, found.bearing[1:])
+        if is_held:
+            queue.released(declaration)
         return False
     if not proves_absence(found, declaration, upstream):
         sentence = "It may be in Rootly already, and the portal can't tell which one it is."
@@ -80,7 +96,6 @@ def _may_send_again(
         return False
     patience = _patience_left(declaration)
     if declaration.looks >= 1 and patience <= 0:
-        declaration.attempts.filter(is_open=True).update(is_open=False)
         return True
     sentence = "It isn't in Rootly so far. We look once more before it is sent again."
     _requeue(declaration, claim, max(patience, 0.5), sentence, looks=F("looks") + 1)
@@ -88,19 +103,25 @@ def _may_send_again(
 
 
 def _patience_left(declaration: Declaration) -> float:
-    """Seconds until DELIVERY_LOOK has passed since the last attempt with an unknown outcome."""
-    attempt = declaration.attempts.filter(is_open=True).last()
-    if attempt is None:
-        return 0
-    complete = attempt.status in {500, 503}
-    patience = settings.DELIVERY_LOOK[1 if complete else 0]
-    return float(patience - (timezone.now() - attempt.started_at).total_seconds())
+    """Seconds until DELIVERY_LOOK has passed since each attempt with an unknown outcome began."""
+    now = claims.now(declaration.pk)
+    return max(
+        (
+            settings.DELIVERY_LOOK[1 if attempt.status in {500, 503} else 0]
+            - (now - attempt.started_at).total_seconds()
+            for attempt in declaration.attempts.filter(is_open=True).defer("sentence")
+        ),
+        default=0.0,
+    )
 
 
 def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: int) -> None:
     if not attribution.fix(declaration, upstream, claim):
         return
     payload = attribution.added(declaration)
+    if not turns.begin(declaration):
+        turns.hand_back(declaration.pk, claim)
+        return
     attempt = _begin(declaration, claim, payload)
     if attempt is None:
         return
@@ -112,19 +133,39 @@ def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: i
             timeout=settings.DELIVERY_TIMEOUT,
         )
     except RootlyError as error:
-        outcome = judge(error)
-        _learn_clock(upstream, error.server_date)
-        _finish(attempt, began, outcome.name, outcome)
-        _follow(declaration, claim, outcome)
+        _failed(attempt, began, error, upstream)
     else:
-        _learn_clock(upstream, created.server_date)
-        _finish(attempt, began, "Delivered", None)
-        _succeed(declaration, created)
+        is_held = claims.renew(declaration.pk, claim)
+        # Together: after a kill in between, an attempt that is over beside a declaration that knows
+        # of no incident would have it sent again.
+        with transaction.atomic():
+            _finish(attempt, began, None, DONE)
+            store_incident(declaration, created.incident)
+        if is_held:
+            learn_clock(upstream, created.server_date)
+            rate.learn(upstream, created.write_limit)
+            queue.released(declaration)
+
+
+def _failed(attempt: Attempt, began: float, error: RootlyError, upstream: Upstream) -> None:
+    """No incident was made that we know of. Whoever lost its claim stores that and no more."""
+    declaration, claim, outcome = attempt.declaration, attempt.claim, judge(error)
+    if not claims.renew(declaration.pk, claim):
+        _finish(attempt, began, outcome, Plan(Next.LOOK) if outcome.may_exist else DONE)
+        return
+    learn_clock(upstream, error.server_date)
+    queue.learn(declaration, outcome)
+    plan = _plan(declaration, outcome)
+    with transaction.atomic():
+        _finish(attempt, began, outcome, plan)
+        _follow(declaration, claim, outcome, plan)
 
 
 def _begin(declaration: Declaration, claim: int, payload: Mapping[str, Any]) -> Attempt | None:
     """The attempt's row, unless the claim is lost, or the declaration became private since it was
     read; nothing may be sent then.
+
+    What earlier attempts left open is settled by now: whoever sends has looked.
     """
     text = json.dumps(payload, sort_keys=True).encode("utf-8", "surrogatepass")
     with transaction.atomic():
@@ -133,6 +174,7 @@ def _begin(declaration: Declaration, claim: int, payload: Mapping[str, Any]) -> 
         rows = claims.held(declaration.pk, claim).filter(private=declaration.private)
         if not rows.update(looks=0):
             return None
+        declaration.attempts.filter(is_open=True).update(is_open=False)
         return Attempt.objects.create(
             declaration=declaration,
             claim=claim,
@@ -142,57 +184,65 @@ def _begin(declaration: Declaration, claim: int, payload: Mapping[str, Any]) -> 
         )
 
 
-def _finish(attempt: Attempt, began: float, name: str, outcome: Outcome | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What comes after an attempt, and in how many seconds; None: when a person decides, or never.
+    `refused` is which of the portal's own additions Rootly refused (`attribution.refused`).
+    """
+
+    next: str = ""
+    seconds: float | None = None
+    refused: str = ""
+
+
+DONE = Plan()
+"""Nothing comes after it, or somebody else says what."""
+
+
+def _plan(declaration: Declaration, outcome: Outcome) -> Plan:
+    """After the queue has learnt of it."""
+    if outcome.next is not Next.RETURN:
+        return Plan(outcome.next, queue.pause(declaration, outcome))
+    refused = attribution.refused(declaration, outcome)
+    # Our way of sending is refused, not what the person wrote: send without it.
+    return Plan(Next.RETRY, 0, refused) if refused else Plan(Next.RETURN)
+
+
+def _finish(attempt: Attempt, began: float, outcome: Outcome | None, plan: Plan) -> None:
+    """Complete the attempt's row, whoever holds the claim by now. No outcome: it is delivered."""
     Attempt.objects.filter(pk=attempt.pk).write(
         attempt.private,
         finished_at=Now(),
         milliseconds=int((time.monotonic() - began) * 1000),
-        outcome=name,
+        outcome=outcome.name if outcome else "Delivered",
         status=outcome.status if outcome else 201,
         sentence=outcome.sentence if outcome else "",
         is_open=outcome is not None and outcome.may_exist,
+        next=plan.next,
+        next_at=None if plan.seconds is None else claims.from_now(plan.seconds),
     )
 
 
-def _succeed(declaration: Declaration, created: Created) -> None:
-    store_incident(declaration, created.incident)
-    queue.released(declaration)
-
-
-def _follow(declaration: Declaration, claim: int, outcome: Outcome) -> None:
+def _follow(declaration: Declaration, claim: int, outcome: Outcome, plan: Plan) -> None:
     """Store what comes next after an attempt that made no incident that we know of."""
+    if plan.refused:
+        Upstream.objects.filter(url=declaration.upstream).update(**{plan.refused: False})
+        _requeue(declaration, claim, 0, "", key_number=F("key_number") + 1)
+        return
+    errors = {
+        **declaration.errors,  # what earlier refusals demanded
+        "field_errors": outcome.field_errors,
+        "messages": outcome.messages,
+    }
     if outcome.next is Next.RETURN:
-        queue.released(declaration)
-        refused = attribution.refused(declaration, outcome)
-        if refused:
-            # Our way of sending is refused, not what the person wrote: send without it.
-            Upstream.objects.filter(url=declaration.upstream).update(**{refused: False})
-            _requeue(declaration, claim, 0, "", key_number=F("key_number") + 1)
-            return
-        errors = {
-            **declaration.errors,  # what earlier refusals demanded
-            "field_errors": outcome.field_errors,
-            "messages": outcome.messages,
-        }
         claims.release(
-            declaration, claim, State.REJECTED, due_at=None, errors=errors,
+            declaration, claim, State.REJECTED, due_at=None, errors=errors, told_at=None,
             sentence=outcome.sentence, key_number=F("key_number") + 1, failures=0,
         )  # fmt: skip
         return
-    queue.learn(declaration, outcome)
-    seconds = {
-        Next.WAIT: outcome.retry_after or settings.DELIVERY_BACKOFF[0],
-        Next.HOLD: settings.DELIVERY_PROBE,
-        Next.FORBIDDEN: settings.DELIVERY_PROBE,
-    }.get(outcome.next)
-    _requeue(
-        declaration, claim, _next_wait(declaration) if seconds is None else seconds,
-        outcome.sentence,
-    )  # fmt: skip
-
-
-def _next_wait(declaration: Declaration) -> float:
-    return wait(declaration.failures + 1, *settings.DELIVERY_BACKOFF)
+    # Of a 403 Rootly's words are kept for its author, should it be about this one alone.
+    said = {"errors": errors} if outcome.next is Next.FORBIDDEN else {}
+    _requeue(declaration, claim, plan.seconds or 0, outcome.sentence, **said)
 
 
 def _requeue(
@@ -205,26 +255,35 @@ def _requeue(
 
 
 def store_incident(declaration: Declaration, incident: Incident) -> None:
-    """The incident exists: a fact that no lost claim and no other state takes back."""
+    """The incident exists: a fact that no lost claim and no other state takes back.
+
+    Whoever works on the declaration loses its claim. One that has another incident already keeps
+    it, and has this one as a twin.
+    """
     privacy.follow_incident(declaration, incident)
-    values = declaration.payload.get(INLINE, [])
-    rows = Declaration.objects.filter(pk=declaration.pk, state__in=before(State.DELIVERED))
-    rows.write(
+    known = summary(incident)
+    stored = become(
+        Declaration.objects.filter(pk=declaration.pk, state__in=before(State.DELIVERED)),
         declaration.private,
-        state=State.DELIVERED,
+        State.DELIVERED,
         incident_id=incident.id,
-        incident=summary(incident),
-        open_values=values,
+        incident=known,
+        open_values=declaration.payload.get(INLINE, []),
         open_steps=steps.planned(declaration.payload, settings.ROOTLY_API_DIALECT, _workflow),
-        is_exposed=is_private(declaration) and incident.private is not True,
+        **verdict(declaration.payload, declaration.sent_with, known),
+        second_look_at=doubles.second_look(declaration),
         delivered_at=Now(),
         due_at=Now(),
+        claim=F("claim") + 1,
         claimed_until=None,
         sentence="",
         failures=0,
     )
     declaration.attempts.filter(is_open=True).update(is_open=False)
-    log.info("declaration %s is incident %s", declaration.pk, incident.id)
+    if stored:
+        log.info("declaration %s is incident %s", declaration.pk, incident.id)
+    else:
+        doubles.keep(declaration, [incident])
 
 
 def _workflow(workflow_id: str) -> str:
@@ -232,25 +291,3 @@ def _workflow(workflow_id: str) -> str:
     catalog = current()
     option = catalog.options("workflows").get(workflow_id) if catalog else None
     return option.label if option else workflow_id
-
-
-def summary(incident: Incident) -> dict[str, Any]:
-    """What its page shows of the incident."""
-    return {
-        "number": incident.sequential_id,
-        "title": incident.title,
-        "slug": incident.slug,
-        "status": incident.status,
-        "private": incident.private,
-        "url": incident.url or incident.short_url,
-        "slack_name": incident.slack_channel_name,
-        "slack_url": incident.slack_channel_url,
-    }
-
-
-def _learn_clock(upstream: Upstream, date: datetime | None) -> None:
-    if date is None:
-        return
-    offset = (date - datetime.now(UTC)).total_seconds()
-    if abs(offset - upstream.clock_offset) > 1:  # the header counts whole seconds
-        Upstream.objects.filter(pk=upstream.pk).update(clock_offset=offset)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,16 +12,22 @@ from django.db.models import F
 from django.db.models.expressions import Combinable
 
 from incidentportal.catalog import connection
-from incidentportal.declarations import claims, privacy, steps
+from incidentportal.declarations import claims, doubles, privacy, queue, steps, turns
 from incidentportal.declarations.backoff import wait
-from incidentportal.declarations.delivery import summary
 from incidentportal.declarations.labels import bears
 from incidentportal.declarations.look import is_private
 from incidentportal.declarations.models import Declaration, Upstream
 from incidentportal.declarations.outcomes import words
+from incidentportal.declarations.shown import merged, verdict
 from incidentportal.rootly.client import Client
 from incidentportal.rootly.config import ConfigError
-from incidentportal.rootly.errors import Misconfigured, Rejected, RootlyError
+from incidentportal.rootly.errors import (
+    Misconfigured,
+    RateLimited,
+    Rejected,
+    RootlyError,
+    Unreadable,
+)
 from incidentportal.rootly.records import Incident, Selection
 
 log = logging.getLogger(__name__)
@@ -34,33 +40,59 @@ def follow(pk: UUID, claim: int) -> None:
     """One round of the rest of the work on a delivered declaration; gives the claim back."""
     with claims.kept(pk, claim):
         declaration = Declaration.objects.get(pk=pk)
-        step_wait: float | None = None
+        found: dict[str, Any] = {}
+        waits: list[float | None] = []
         try:
             client = connection.client()
-            step_wait = steps.work_off(client, declaration, claim)
-            incident = _read_back(client, declaration)
-            still_open = list(declaration.open_values)
-            if incident is not None:
-                still_open = _complete_values(client, declaration)
+            waits.append(steps.work_off(client, declaration, claim))
+            waits.append(doubles.look_again(client, declaration, claim))
+            _read(client, declaration, found)
         except (RootlyError, ConfigError) as error:
             log.warning("follow-up of %s: %s", pk, type(error).__name__)
-            seconds = wait(declaration.failures + 1, *settings.DELIVERY_BACKOFF)
-            claims.release(
-                declaration, claim, None,
-                due_at=_soonest(seconds, step_wait), failures=F("failures") + 1,
-            )  # fmt: skip
-            return
-        privacy.follow_incident(declaration, incident)
-        known = _merged(declaration, incident)
-        claims.release(
-            declaration, claim, None,
-            incident=known,
-            is_exposed=is_private(declaration) and known.get("private") is not True,
-            open_values=still_open,
-            refreshes=min(declaration.refreshes + 1, 1000),
-            failures=0,
-            due_at=_soonest(_next_reading(declaration, known), step_wait),
-        )  # fmt: skip
+            waits.append(_later(declaration, error))
+            found["failures"] = F("failures") + 1
+        else:
+            queue.answered(declaration)
+            known = found.get("incident") or declaration.incident
+            waits.append(_next_reading(declaration, known))
+            found |= {"failures": 0, "refreshes": min(declaration.refreshes + 1, 1000)}
+        claims.release(declaration, claim, None, due_at=_soonest(waits), **found)
+
+
+def correct_value(pk: UUID, value: dict[str, Any]) -> bool:
+    """Put another value in the place of one for the same `form_field_id` that Rootly refused, and
+    have it sent at once.
+
+    False: none for that field was refused, or the declaration is being worked on at the moment.
+    """
+    field_id = str(value["form_field_id"])
+
+    def change(declaration: Declaration) -> dict[str, Any] | None:
+        values = [
+            value if "refused" in each and str(each["form_field_id"]) == field_id else each
+            for each in declaration.open_values
+        ]
+        return {"open_values": values} if values != declaration.open_values else None
+
+    return claims.amend(pk, change)
+
+
+def _read(client: Client, declaration: Declaration, found: dict[str, Any]) -> None:
+    """Read the incident back and complete its custom values: what the declaration is to keep of
+    both is in `found` also where a RootlyError ends it. Nothing is done about a private one that
+    the token does not see.
+    """
+    try:
+        incident = _read_back(client, declaration)
+    except Unreadable:  # its values are told by a list of their own
+        found["open_values"] = _complete_values(client, declaration)
+        raise
+    if incident is None:
+        return
+    privacy.follow_incident(declaration, incident)
+    known = merged(declaration.incident, incident)
+    found |= {"incident": known, **verdict(declaration.payload, declaration.sent_with, known)}
+    found["open_values"] = _complete_values(client, declaration)
 
 
 def _read_back(client: Client, declaration: Declaration) -> Incident | None:
@@ -81,11 +113,12 @@ def _read_back(client: Client, declaration: Declaration) -> Incident | None:
     return incident
 
 
-def _merged(declaration: Declaration, incident: Incident | None) -> dict[str, Any]:
-    """What is new, without losing what an earlier answer said and this one doesn't."""
-    said = summary(incident) if incident else {}
-    fresh = {name: value for name, value in said.items() if value not in {None, ""}}
-    return {**declaration.incident, **fresh}
+def _later(declaration: Declaration, error: RootlyError | ConfigError) -> float:
+    """Seconds until what failed is tried again."""
+    if isinstance(error, RootlyError):
+        queue.noticed(declaration, error)
+    told = error.retry_after if isinstance(error, RateLimited) else None
+    return max(told or 0.0, wait(declaration.failures + 1, *settings.DELIVERY_BACKOFF))
 
 
 def _next_reading(declaration: Declaration, known: Mapping[str, Any]) -> float | None:
@@ -95,9 +128,9 @@ def _next_reading(declaration: Declaration, known: Mapping[str, Any]) -> float |
     return REFRESH_AFTER[rounds]
 
 
-def _soonest(*seconds: float | None) -> Combinable | None:
-    """The first of these waits as a moment; None where there is none."""
-    given = [each for each in seconds if each is not None]
+def _soonest(waits: Iterable[float | None]) -> Combinable | None:
+    """The first of these waits, in seconds, as a moment; None where there is none."""
+    given = [each for each in waits if each is not None]
     return claims.from_now(max(0.0, min(given))) if given else None
 
 
@@ -116,6 +149,7 @@ def _complete_values(client: Client, declaration: Declaration) -> list[dict[str,
         selection = there.get(str(value["form_field_id"]))
         if selection is not None and _shows(selection, value):
             continue
+        turns.require(declaration)
         try:
             if selection is None:
                 client.create_selection(declaration.incident_id, value)

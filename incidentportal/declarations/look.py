@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from django.db.models.functions import Now
 
 from incidentportal.declarations.labels import LABEL, bears
 from incidentportal.declarations.models import Declaration, Upstream
@@ -14,14 +17,25 @@ from incidentportal.rootly.values import legible
 
 MARGIN = timedelta(minutes=10)
 """How long before the first attempt the look begins: clocks are never quite right."""
+ROUNDING = timedelta(seconds=5)
+"""How much earlier than the first attempt an incident made by it may seem: `Date` counts whole
+seconds, a difference of up to one is not learnt, Rootly may cut its times off, and several
+machines answer for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found: the incident, or what could be it although it bears no label."""
+    """What was found: the incidents that bear its label, the oldest first, or what could be it
+    although it bears none.
+    """
 
-    incident: Incident | None
+    bearing: tuple[Incident, ...] = ()
     alike: tuple[Incident, ...] = ()
+
+    @property
+    def incident(self) -> Incident | None:
+        """The declaration's incident; None: none was found."""
+        return self.bearing[0] if self.bearing else None
 
 
 def look(client: Client, declaration: Declaration, upstream: Upstream) -> Look:
@@ -29,27 +43,45 @@ def look(client: Client, declaration: Declaration, upstream: Upstream) -> Look:
 
     Raises a RootlyError where the list can't be read to its end: then nothing is known.
     """
-    first = declaration.attempts.values_list("started_at", flat=True).first()
-    offset = timedelta(seconds=upstream.clock_offset)
-    began = (first or declaration.submitted_at) + offset
+    began = _began(declaration, upstream)
     listing = client.incidents(created_from=began - MARGIN)
-    for incident in listing.records:
-        if bears(incident.labels, declaration.pk):
-            return Look(incident)
+    learn_clock(upstream, listing.server_date)
+    earlier = _began(declaration, upstream)
+    if began - earlier > MARGIN / 2:  # a clock has jumped: the first list may begin too late
+        began = earlier
+        listing = client.incidents(created_from=began - MARGIN)
+    bearing = [item for item in listing.records if bears(item.labels, declaration.pk)]
+    if bearing:
+        return Look(tuple(sorted(bearing, key=_age)))
     if listing.skipped:
         raise OutcomeUnknown("Rootly's list of incidents has entries that can't be read.")
-    return Look(None, tuple(item for item in listing.records if _alike(item, declaration, began)))
+    # Without its clock the start is as uncertain as where the list begins.
+    since = began - (MARGIN if listing.server_date is None else ROUNDING)
+    alike = [item for item in listing.records if _alike(item, declaration, since)]
+    return Look(alike=tuple(_nobodys(alike, declaration)))
+
+
+def learn_clock(upstream: Upstream, date: datetime | None) -> None:
+    """How far Rootly's clock is ahead of the database's, which attempts are timed by."""
+    if date is None:
+        return
+    row = Upstream.objects.filter(pk=upstream.pk)
+    offset = (date - row.values_list(Now(), flat=True).get()).total_seconds()
+    if abs(offset - upstream.clock_offset) > 1:  # the header counts whole seconds
+        upstream.clock_offset = offset
+        row.update(clock_offset=offset)
 
 
 def proves_absence(found: Look, declaration: Declaration, upstream: Upstream) -> bool:
     """Whether "no incident bears the label" means "there is no incident".
 
-    It does where labels are known to stick, or where nothing there could be it; and of a private
-    one only where the token is known to see such incidents.
+    It does where labels are known to stick, and this one was sent, or where nothing there could be
+    it; and of a private one only where the token is known to see such incidents.
     """
     if is_private(declaration) and upstream.sees_private is not True:
         return False
-    return upstream.keeps_labels is True or not found.alike
+    labelled = upstream.keeps_labels is True and declaration.sent_with.get("labels", True)
+    return labelled or not found.alike
 
 
 def is_private(declaration: Declaration) -> bool:
@@ -57,14 +89,42 @@ def is_private(declaration: Declaration) -> bool:
     return bool(declaration.payload.get("private"))
 
 
-def _alike(incident: Incident, declaration: Declaration, began: datetime) -> bool:
+def _began(declaration: Declaration, upstream: Upstream) -> datetime:
+    """When the first attempt began, by Rootly's clock; the earlier of two answers where a clock
+    has jumped since (`attribution.py` keeps the difference as it was before the first attempt).
+    """
+    first = declaration.attempts.values_list("started_at", flat=True).first()
+    then = declaration.sent_with.get("clock_offset", upstream.clock_offset)
+    offset = min(float(then), upstream.clock_offset)
+    return (first or declaration.submitted_at) + timedelta(seconds=offset)
+
+
+def _alike(incident: Incident, declaration: Declaration, since: datetime) -> bool:
     """Could be ours: made since the first attempt, without our label, with our title or (where
     Rootly was to make the title) any.
     """
-    if LABEL in (incident.labels or {}) or _moment(incident.created_at, began) < began - MARGIN:
+    if LABEL in (incident.labels or {}) or _moment(incident.created_at, since) < since:
         return False
-    title = legible(str(declaration.payload.get("title") or "")).strip()
-    return not title or incident.title.strip() == title
+    title = _words(str(declaration.payload.get("title") or ""))
+    return not title or _words(incident.title) == title
+
+
+def _words(text: str) -> str:
+    return " ".join(legible(text).split()).casefold()
+
+
+def _nobodys(alike: Iterable[Incident], declaration: Declaration) -> list[Incident]:
+    """Without those that are known to be other declarations' incidents."""
+    found = list(alike)
+    taken = Declaration.objects.filter(
+        upstream=declaration.upstream, incident_id__in=[item.id for item in found]
+    ).exclude(pk=declaration.pk)
+    others = set(taken.values_list("incident_id", flat=True)) if found else set()
+    return [item for item in found if item.id not in others]
+
+
+def _age(incident: Incident) -> datetime:
+    return _moment(incident.created_at, datetime.max.replace(tzinfo=UTC))
 
 
 def _moment(text: str, otherwise: datetime) -> datetime:

@@ -52,11 +52,9 @@ class DeclarationQuerySet(SealableQuerySet["Declaration"]):
         return rows(person).filter(state=State.UNCONFIRMED)
 
     def due(self, upstream: str) -> DeclarationQuerySet:
-        """Work for this upstream that nobody holds, most urgent first, then newest."""
+        """Work for this upstream that nobody holds, also what a dead worker held too long."""
         free = Q(claimed_until=None) | Q(claimed_until__lte=Now())
-        return self.filter(free, due_at__lte=Now(), upstream=upstream).order_by(
-            "severity_rank", "-submitted_at"
-        )
+        return self.filter(free, due_at__lte=Now(), upstream=upstream)
 
 
 class Declaration(models.Model):
@@ -116,8 +114,10 @@ class Declaration(models.Model):
     mismatches = models.JSONField(default=list)
     """What the incident doesn't show as asked: of `private`, `kind`, `parent`, `creator`."""
     twins = SealableJSONField(sealed_by=SEALED_BY, default=list)
-    """Further incidents that bear its label, as `delivery.summary` with their `id`: the portal
+    """Further incidents that bear its label, as `shown.summary` with their `id`: the portal
     deletes none of them."""
+    twins_at = models.DateTimeField(null=True)
+    """When the first of them was found."""
     second_look_at = models.DateTimeField(null=True)
     """When to look once more for twins, after it was sent again; null: never, or done."""
     told_at = models.DateTimeField(null=True)
@@ -177,7 +177,7 @@ class Declaration(models.Model):
             ),
         )
         indexes = (
-            # DeclarationQuerySet.due
+            # order.first_due
             models.Index(
                 fields=["upstream", "severity_rank", "queued_at"],
                 name="declaration_due", condition=Q(due_at__isnull=False),
@@ -187,7 +187,12 @@ class Declaration(models.Model):
                 fields=["upstream", "-delivered_at"],
                 name="declaration_exposed", condition=Q(is_exposed=True),
             ),
-            # queue.mistaken_tests
+            # findings.twins
+            models.Index(
+                fields=["upstream", "-twins_at"],
+                name="declaration_twins", condition=Q(twins_at__isnull=False),
+            ),
+            # findings.mistaken_tests
             models.Index(
                 fields=["upstream", "-delivered_at"],
                 name="declaration_mistaken", condition=Q(is_mistaken_real=True),

@@ -79,7 +79,7 @@ def words(error: errors.Misconfigured | errors.Rejected) -> str:
 def _judge_misconfigured(error: errors.Misconfigured, name: str) -> Outcome:
     if error.status == 403:
         sentence = "Rootly does not let the portal create this incident. Your admins are told."
-        return Outcome(Next.FORBIDDEN, name, sentence, 403)
+        return Outcome(Next.FORBIDDEN, name, sentence, 403, messages=error.messages)
     if error.status == 401:
         sentence = "Rootly no longer accepts the portal's token. Your admins are told."
     else:

@@ -1,19 +1,44 @@
-"""What holds the whole queue, or makes it wait. Kept in the database: every process obeys it."""
+"""What holds the whole queue, or makes it wait. Kept in the database: every process obeys it.
+
+While it is held nothing is sent but a probe: one declaration, another each time, every
+DELIVERY_PROBE seconds. A hold by an admin has none. What gets the cause meanwhile stays due: the
+hold alone keeps it.
+
+A hold ends with an answer that isn't its cause again, a refusal of what was sent too:
+
+- `token` (401): any other answer, also to a look or a follow-up. No answer and a 5xx, 408 or 409
+  say nothing about a token.
+- `path` (a redirect, 404, 405, 406, 415) and `forbidden` (403, twice): any other answer about an
+  incident to be made, with the same exception. What reads are answered says nothing about it.
+- `breaker`: any answer but a 5xx, 408 or 409, also to a look.
+- `settings`: settings that can be used. `admin`: an admin, and nothing else.
+
+A cause that shows itself while another holds takes its place, an admin's aside.
+"""
 
 from __future__ import annotations
 
 import logging
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce, Greatest, Now
 
 from incidentportal.accounts.encryption import UnreadableError
+from incidentportal.accounts.models import User
+from incidentportal.declarations import breaker, claims
+from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.claims import from_now
-from incidentportal.declarations.models import Declaration, Upstream
+from incidentportal.declarations.course import SENTENCES, Cause, Course, course
+from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome
 from incidentportal.declarations.states import State
+from incidentportal.rootly.errors import Misconfigured, RateLimited, RootlyError
+
+__all__ = ["Cause", "Course", "course"]
+"""Told here too, since the queue is what they are about."""
 
 EXPOSED_DAYS = 7
 """How long admins are told of an incident that isn't private as asked."""
@@ -21,82 +46,240 @@ EXPOSED_DAYS = 7
 log = logging.getLogger(__name__)
 
 
+READ = frozenset({Cause.TOKEN, Cause.BREAKER, Cause.SETTINGS})
+"""What an answer to a read shows to be over: it says nothing about creating incidents."""
+
+
 def known(url: str) -> Upstream:
     """The upstream's row, made when it is first met."""
     return Upstream.objects.get_or_create(url=url)[0]
 
 
-def hold(url: str, reason: str) -> None:
-    """Send nothing but one probe every DELIVERY_PROBE seconds, until one gets through."""
+def hold(url: str, reason: str, cause: Cause = Cause.SETTINGS, probed: UUID | None = None) -> None:
+    """Send nothing but probes until one shows that this is over; `probed` just showed it."""
     known(url)
-    log.error("deliveries to %s are held: %s", url, reason)
+    rows = Upstream.objects.filter(url=url).exclude(held_for=Cause.ADMIN)
+    probe_at = from_now(settings.DELIVERY_PROBE)
+    began = rows.filter(held="").update(
+        held=reason, held_for=cause, held_at=Now(), probed_id=probed,
+        wait_until=Greatest(Coalesce(F("wait_until"), probe_at), probe_at),
+    )  # fmt: skip
+    if began:
+        _make_due(url)  # each may be the next probe
+    if began or rows.exclude(held_for=cause).update(held=reason, held_for=cause):
+        log.error("deliveries to %s are held (%s): %s", url, cause, reason)
+
+
+def hold_by(url: str, person: User, reason: str = "") -> bool:
+    """Send nothing at all until an admin says so; False: an admin holds it already."""
+    known(url)
+    rows = Upstream.objects.filter(url=url).exclude(held_for=Cause.ADMIN)
+    done = rows.update(
+        held=reason.strip() or SENTENCES[Cause.ADMIN], held_for=Cause.ADMIN, held_by=person,
+        held_at=Now(), probed_id=None,
+    )  # fmt: skip
+    if done:
+        log.warning("deliveries to %s are held by the admin %s", url, person.pk)
+    return bool(done)
+
+
+def release_by(url: str, person: User) -> bool:
+    """End an admin's hold; False: there is none."""
+    done = _release(url, [Cause.ADMIN])
+    if done:
+        log.warning("the admin %s lets deliveries to %s go on", person.pk, url)
+    return done
+
+
+def _release(url: str, causes: list[Cause]) -> bool:
+    """End a hold for one of these, and have due what waited for that alone; False: none is."""
+    rows = Upstream.objects.filter(url=url, held_for__in=causes).exclude(held="")
+    over = {"held": "", "held_for": "", "held_by": None, "held_at": None, "probed_id": None}
+    failed = {"failures": 0, "failed_id": None, "failed_several": False, "forbidden_id": None}
+    if not rows.update(**over, **failed, wait_until=None):
+        return False
+    log.warning("deliveries to %s go on", url)
+    _make_due(url)
+    return True
+
+
+def _make_due(url: str) -> None:
+    """Let what waits after a failure of its own wait for nothing but the queue; only where a look
+    found nothing, the next one keeps its time.
+    """
+    patient = Attempt.objects.filter(
+        declaration=OuterRef("pk"),
+        is_open=True,
+        started_at__gt=from_now(-settings.DELIVERY_LOOK[0]),
+    )
+    waits = Q(state=State.QUEUED) | Q(state=State.DELIVERED, claimed_until=None)
+    Declaration.objects.filter(waits, upstream=url, failures__gt=0, due_at__gt=Now()).exclude(
+        Q(looks__gt=0) & Exists(patient)
+    ).update(due_at=Now())
+
+
+def learn(declaration: Declaration, outcome: Outcome, *, looking: bool = False) -> None:
+    """Draw what concerns every declaration from how an attempt, or a look that failed, ended."""
+    url = declaration.upstream
+    _release(url, [Cause.SETTINGS])  # a call was made
+    if outcome.next in {Next.RETRY, Next.LOOK}:
+        if breaker.count(url, declaration.pk):
+            hold(url, SENTENCES[Cause.BREAKER], Cause.BREAKER, declaration.pk)
+        return
+    breaker.forget(url)
+    cause = None if looking and outcome.status != 401 else _cause(declaration, outcome)
+    over = READ if looking else set(Cause) - {Cause.ADMIN}
+    _release(url, [each for each in over if each is not cause])
+    if cause is not None:
+        hold(url, SENTENCES[cause], cause, declaration.pk)
+    if outcome.next is Next.WAIT:
+        _leave_alone(url, outcome.retry_after)
+
+
+def _cause(declaration: Declaration, outcome: Outcome) -> Cause | None:
+    """What this answer holds the queue for, if anything."""
+    if outcome.next is Next.HOLD:
+        return Cause.TOKEN if outcome.status == 401 else Cause.PATH
+    if outcome.next is not Next.FORBIDDEN:
+        return None
+    rows = Upstream.objects.filter(url=declaration.upstream)
+    if rows.filter(forbidden_id=None).update(forbidden_id=declaration.pk):
+        # The first one; but the queue may be held for others by now.
+        return Cause.FORBIDDEN if rows.filter(held_for=Cause.FORBIDDEN).exists() else None
+    another = ~Q(forbidden_id=declaration.pk) | Q(held_for=Cause.FORBIDDEN)
+    return Cause.FORBIDDEN if rows.filter(another).exists() else None
+
+
+def _leave_alone(url: str, seconds: float | None) -> None:
+    """Rootly wants the whole token to wait so long."""
+    until = from_now(settings.DELIVERY_BACKOFF[0] if seconds is None else seconds)
     Upstream.objects.filter(url=url).update(
-        held=reason, wait_until=from_now(settings.DELIVERY_PROBE)
+        wait_until=Greatest(Coalesce(F("wait_until"), until), until)
     )
 
 
-def learn(declaration: Declaration, outcome: Outcome) -> None:
-    """Draw from an attempt's or a look's outcome what concerns every declaration."""
-    row = Upstream.objects.filter(url=declaration.upstream)
-    if outcome.next is Next.HOLD:
-        hold(declaration.upstream, outcome.sentence)
-    elif outcome.next is Next.WAIT:
-        row.update(wait_until=from_now(outcome.retry_after or settings.DELIVERY_BACKOFF[0]))
-    elif outcome.next is Next.FORBIDDEN:
-        others = row.exclude(forbidden_id=None).exclude(forbidden_id=declaration.pk)
-        if others.exists():
-            hold(declaration.upstream, outcome.sentence)
-        row.update(forbidden_id=declaration.pk)
+def noticed(declaration: Declaration, error: RootlyError) -> None:
+    """Draw from a follow-up that failed what concerns every declaration: the token, and its limit.
+
+    The rest is about that incident, or about a call that isn't the one that creates them.
+    """
+    known(declaration.upstream)
+    if isinstance(error, RateLimited):
+        _leave_alone(declaration.upstream, error.retry_after)
+    elif isinstance(error, Misconfigured) and error.status == 401:
+        hold(declaration.upstream, SENTENCES[Cause.TOKEN], Cause.TOKEN, declaration.pk)
+
+
+def answered(declaration: Declaration) -> None:
+    """A look or a follow-up got its answers: if it was the probe, that releases what it can."""
+    probed = Upstream.objects.filter(url=declaration.upstream, probed_id=declaration.pk)
+    if probed.exclude(held="").exists():
+        _release(declaration.upstream, list(READ))
 
 
 def released(declaration: Declaration) -> None:
-    """Rootly judged a declaration: the way is free, and whoever waited for that alone is due.
+    """An incident was made, or found: the way is free, and whoever waited for that alone is due.
 
-    If another one alone was forbidden before, that was about its content: it goes back to its
-    author. After a hold it was about the token, and it is tried again.
+    If another declaration alone was forbidden before, that was about its content: it goes back to
+    its author. After a hold it was about the token, and it is tried again.
     """
-    row = Upstream.objects.get(url=declaration.upstream)
-    if not row.held and row.forbidden_id not in {None, declaration.pk}:
+    rows = Upstream.objects.filter(url=declaration.upstream)
+    row = rows.only("failures", "held", "forbidden_id").first()
+    if row is None or not (row.failures or row.held or row.forbidden_id):
+        return
+    breaker.forget(declaration.upstream)
+    if _release(declaration.upstream, [cause for cause in Cause if cause is not Cause.ADMIN]):
+        return
+    if rows.filter(forbidden_id=row.forbidden_id).update(forbidden_id=None) and (
+        row.forbidden_id not in {None, declaration.pk}
+    ):
         _refuse(row.forbidden_id)
-    if row.held:
-        log.warning("deliveries to %s go on", declaration.upstream)
-        Declaration.objects.filter(upstream=row.url, state=State.QUEUED).update(due_at=Now())
-    if row.held or row.wait_until or row.forbidden_id:
-        Upstream.objects.filter(pk=row.pk).update(held="", wait_until=None, forbidden_id=None)
 
 
 def _refuse(pk: UUID) -> None:
-    """Give the one that alone was forbidden back to its author."""
-    row = Declaration.objects.filter(pk=pk)
-    claimed = {"state": State.DELIVERING, "due_at": Now(), "claimed_until": from_now(60)}
-    if not row.filter(state=State.QUEUED).update(claim=F("claim") + 1, **claimed):
+    """Give the one that alone was forbidden back to its author, with Rootly's words if it had any.
+
+    Not where somebody is at work on it, and not where a later attempt may have made it.
+    """
+    row = next(iter(Declaration.objects.filter(pk=pk, state=State.QUEUED).tolerant()), None)
+    if row is None:
         return
-    words = "Rootly does not let the portal create an incident like this one."
-    row.write(
-        False,  # what is written says nothing of its content
-        state=State.REJECTED,
-        due_at=None,
-        claimed_until=None,
+    last = row.attempts.last()
+    if last is None or last.status != 403 or row.attempts.filter(is_open=True).exists():
+        return
+    claimed = {"state": State.DELIVERING, "claimed_until": from_now(settings.DELIVERY_LEASE)}
+    mine = Declaration.objects.filter(pk=pk, state=State.QUEUED, claim=row.claim)
+    if not mine.update(claim=F("claim") + 1, **claimed):
+        return
+    try:
+        errors: dict[str, Any] = dict(row.errors)
+    except UnreadableError:
+        errors = {}
+    words = ["Rootly does not let the portal create an incident like this one."]
+    claims.release(
+        row, row.claim + 1, State.REJECTED, due_at=None, failures=0, told_at=None,
+        key_number=F("key_number") + 1,
         sentence="Rootly does not let the portal create this incident.",
-        errors={"field_errors": [], "messages": [words]},
-    )
+        errors={"field_errors": [], **errors, "messages": errors.get("messages") or words},
+    )  # fmt: skip
+
+
+def pause(declaration: Declaration, outcome: Outcome) -> float:
+    """Seconds until a declaration is tried again after this outcome, which was learnt before.
+
+    0 while the queue is held: that alone keeps it.
+    """
+    if outcome.next is Next.WAIT:
+        told = outcome.retry_after
+        return float(settings.DELIVERY_BACKOFF[0] if told is None else told)
+    if is_held(declaration.upstream):
+        return 0.0
+    seconds = wait(declaration.failures + 1, *settings.DELIVERY_BACKOFF)
+    return max(seconds, settings.DELIVERY_PROBE) if outcome.next is Next.FORBIDDEN else seconds
 
 
 def may_send(url: str) -> bool:
-    """Whether a delivery may be tried now by a request (nothing is held, nobody has to wait)."""
-    waiting = Q(wait_until__gt=Now()) | ~Q(held="")
-    return not Upstream.objects.filter(waiting, url=url).exists()
+    """Whether a delivery may be tried now by a request: nothing is held, nobody has to wait, and
+    the budget has room.
+    """
+    now = course(url)
+    return now.runs and now.free > 0
 
 
-def take_probe(url: str) -> bool:
-    """Whether the worker may send now; while held, true once every DELIVERY_PROBE seconds."""
-    rows = Upstream.objects.filter(url=url)
-    if rows.filter(wait_until__gt=Now()).exists():
-        return False
-    held = rows.exclude(held="").filter(Q(wait_until=None) | Q(wait_until__lte=Now()))
-    if held.update(wait_until=from_now(settings.DELIVERY_PROBE)):
-        return True
-    return not rows.exclude(held="").exists()
+def probe(url: str) -> tuple[UUID, int] | None:
+    """The declaration to try while the queue is held, claimed; None: it isn't time, or there is
+    none. True for one worker every DELIVERY_PROBE seconds.
+
+    It is the one that waits longest for its turn, but not the last one again if there is another:
+    what was tried stays due, behind the others.
+    """
+    rows = Upstream.objects.filter(url=url).exclude(held="").exclude(held_for=Cause.ADMIN)
+    turn = rows.filter(Q(wait_until=None) | Q(wait_until__lte=Now()))
+    if not turn.update(wait_until=from_now(settings.DELIVERY_PROBE)):
+        return None
+    last = rows.values_list("probed_id", flat=True).first()
+    for pk in _candidates(url, last):
+        # One that waits after its own failure waits for what holds the queue by now.
+        waiting = Declaration.objects.filter(pk=pk, state=State.QUEUED, due_at__gt=Now())
+        waiting.update(due_at=Now())
+        claim = claims.take(pk)
+        if claim is not None:
+            rows.update(probed_id=pk)
+            return pk, claim
+    return None
+
+
+def _candidates(url: str, last: UUID | None) -> list[UUID]:
+    """A few to try, best first: what is to become an incident before what follows one."""
+    free = Q(claimed_until=None) | Q(claimed_until__lte=Now())
+    rows = Declaration.objects.filter(free, upstream=url, due_at__isnull=False)
+    unsent = rows.filter(state__in=[State.QUEUED, State.DELIVERING])
+    after = rows.filter(state=State.DELIVERED, due_at__lte=Now())
+    found: list[UUID] = []
+    for each in (unsent, after):
+        if not found:
+            found = list(each.order_by("due_at", "queued_at").values_list("pk", flat=True)[:4])
+    return [pk for pk in found if pk != last] + [pk for pk in found if pk == last]
 
 
 def is_held(url: str) -> str:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeGuard
+from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 
-from incidentportal.declarations import claims
+from incidentportal.declarations import claims, queue, turns
 from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.outcomes import words
@@ -51,6 +51,8 @@ class Stand(StrEnum):
 
 
 UNFINISHED = frozenset({Stand.OPEN, Stand.BEGUN})
+AGAIN = frozenset({Stand.REFUSED, Stand.UNCLEAR})
+"""What a person may have done again."""
 
 HEADINGS = {
     "mitigation_message": "Mitigation message",
@@ -133,6 +135,23 @@ def work_off(client: Client, declaration: Declaration, claim: int) -> float | No
     return min(waits, default=None)
 
 
+def reopen(pk: UUID, key: str) -> bool:
+    """Have a step that was refused, or may not have arrived, done again at once, as a person wants.
+
+    False: there is no such step, or the declaration is being worked on at the moment.
+    """
+
+    def change(declaration: Declaration) -> dict[str, Any] | None:
+        steps: list[Step] = [dict(step) for step in declaration.open_steps]
+        for step in steps:
+            if step["key"] == key and step["state"] in AGAIN:
+                step.update(state=Stand.OPEN, sentence="", tries=0)
+                return {"open_steps": steps}
+        return None
+
+    return claims.amend(pk, change)
+
+
 class _Round:
     def __init__(
         self, client: Client, declaration: Declaration, claim: int, steps: Sequence[Step]
@@ -148,6 +167,8 @@ class _Round:
             seconds = self._look(step)
             if step["state"] != Stand.OPEN:
                 return seconds
+        if not turns.begin(self._declaration):
+            return settings.DELIVERY_BACKOFF[0]
         if not self._begin(step):
             return settings.DELIVERY_BACKOFF[0]  # somebody else has it, and looks first
         seconds = self._send(step)
@@ -171,7 +192,7 @@ class _Round:
         if why:
             self._ended(step, Stand.UNCLEAR, f"It may be in Rootly already. {why}")
             return None
-        patience = _patience_left(step)
+        patience = self._patience_left(step)
         if patience <= 0:
             step["state"] = Stand.OPEN
         return patience
@@ -179,7 +200,7 @@ class _Round:
     def _begin(self, step: Step) -> bool:
         """Keep that a call is about to be made; False: the claim is lost, and it must not be."""
         step["state"] = Stand.BEGUN
-        step["begun_at"] = timezone.now().isoformat()
+        step["begun_at"] = claims.now(self._declaration.pk).isoformat()
         step["tries"] = int(step.get("tries", 0)) + 1
         step["patience"] = 0
         return self._keep()
@@ -190,7 +211,7 @@ class _Round:
         except OutcomeUnknown as error:
             is_over = error.complete and error.status in {500, 503}
             step["patience"] = 1 if is_over else 0
-            return _patience_left(step)
+            return self._patience_left(step)
         except RootlyError as error:
             if _is_refusal(error):
                 self._ended(step, Stand.REFUSED, words(error))
@@ -200,12 +221,19 @@ class _Round:
         self._ended(step, Stand.DONE, "")
         return None
 
+    def _patience_left(self, step: Step) -> float:
+        """Seconds until a call without an answer may be repeated, should no look find it."""
+        patience = settings.DELIVERY_LOOK[int(step.get("patience", 0))]
+        begun_at = datetime.fromisoformat(step["begun_at"])
+        return float(patience - (claims.now(self._declaration.pk) - begun_at).total_seconds())
+
     def _ended(self, step: Step, state: Stand, sentence: str) -> None:
         step["state"], step["sentence"] = state, sentence
         log.info("declaration %s: %s is %s", self._declaration.pk, step["do"], state)
         self._keep()
 
     def _later(self, step: Step, error: RootlyError) -> float:
+        queue.noticed(self._declaration, error)
         told = error.retry_after if isinstance(error, RateLimited) else None
         return max(told or 0.0, wait(int(step.get("tries", 1)), *settings.DELIVERY_BACKOFF))
 
@@ -222,10 +250,3 @@ class _Round:
 def _is_refusal(error: RootlyError) -> TypeGuard[Misconfigured | Rejected]:
     """Whether trying again brings nothing. A token that is not accepted (401) will be mended."""
     return isinstance(error, Misconfigured | Rejected) and error.status != 401
-
-
-def _patience_left(step: Step) -> float:
-    """Seconds until a call without an answer may be repeated, should no look find it."""
-    patience = settings.DELIVERY_LOOK[int(step.get("patience", 0))]
-    begun_at = datetime.fromisoformat(step["begun_at"])
-    return float(patience - (timezone.now() - begun_at).total_seconds())

@@ -11,9 +11,10 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from incidentportal.accounts.models import User
-from incidentportal.declarations import privacy
+from incidentportal.declarations import claims, privacy
 from incidentportal.declarations.models import Declaration, Draft
 from incidentportal.declarations.states import State
+from incidentportal.declarations.transitions import become
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,23 @@ class Submission:
         }
 
 
-def save(pk: uuid.UUID, author: User, submission: Submission) -> bool:
-    """Commit a new declaration, or the correction of a rejected one.
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was saved is on disk, and the form's draft is gone. `claim` is the saver's own, where it
+    wants to deliver it itself; None: it waits for its turn.
+    """
 
-    False: a declaration with this id exists already, and there is nothing to correct; nothing was
-    written. When this returns True the row is on disk, and the form's draft is gone.
+    claim: int | None
+
+
+def save(
+    pk: uuid.UUID, author: User, submission: Submission, *, claimed: bool = False
+) -> Saved | None:
+    """Commit a new declaration, or the correction of a rejected one; with `claimed` nobody else
+    takes it up before the saver's lease is over.
+
+    None: a declaration with this id exists already, and there is nothing to correct; nothing was
+    written.
     """
     try:
         with transaction.atomic():
@@ -73,36 +86,37 @@ def save(pk: uuid.UUID, author: User, submission: Submission) -> bool:
                 pk=pk, author=author, private=submission.private, **submission.fields()
             )
             _forget_draft(pk, author)
+            return Saved(claims.take(pk) if claimed else None)
     except IntegrityError:
-        return _correct(pk, author, submission)
-    return True
+        return _correct(pk, author, submission, claimed=claimed)
 
 
-def _correct(pk: uuid.UUID, author: User, submission: Submission) -> bool:
+def _correct(pk: uuid.UUID, author: User, submission: Submission, *, claimed: bool) -> Saved | None:
     # The state is the guard: of two corrections at once, one finds it queued already.
     rows = Declaration.objects.filter(pk=pk, author=author, state=State.REJECTED)
     with transaction.atomic():
         was_private = rows.select_for_update().values_list("private", flat=True).first()
         if was_private is None:
-            return False
+            return None
         if was_private:
             submission = submission.kept_private()
         elif submission.private:
             privacy.make_private(pk)
-        done = bool(
-            rows.write(
-                submission.private,
-                state=State.QUEUED,
-                due_at=Now(),
-                errors={"demanded": list(submission.demanded)} if submission.demanded else {},
-                sentence="",
-                failures=0,
-                **submission.fields(),
-            )
+        done = become(
+            rows,
+            submission.private,
+            State.QUEUED,
+            due_at=Now(),
+            queued_at=Now(),
+            errors={"demanded": list(submission.demanded)} if submission.demanded else {},
+            sentence="",
+            failures=0,
+            **submission.fields(),
         )
-        if done:
-            _forget_draft(pk, author)
-        return done
+        if not done:
+            return None
+        _forget_draft(pk, author)
+        return Saved(claims.take(pk) if claimed else None)
 
 
 def _forget_draft(pk: uuid.UUID, author: User) -> None:

@@ -24,7 +24,6 @@ from incidentportal.declarations import (
     identity,
     pages,
     refusals,
-    submission,
     work,
 )
 from incidentportal.declarations.forms import UPDATE, FilledForm, answers_of
@@ -167,8 +166,7 @@ def _sent(
         view = form.view(form.errors)
         carried = request.POST["declaration"]
         return form_page(request, view, carried, status=422, declaration=declaration)
-    if submission.save(pk, author, form.submission(connection.upstream())):
-        work.try_now(pk)
+    work.declare(pk, author, form.submission(connection.upstream()))
     saved = Declaration.objects.own(author).get(pk=pk)
     if saved.state == State.REJECTED:
         return _refused(request, form.catalog, saved, status=422)

@@ -5,20 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.conf import settings
 from django.db import close_old_connections
 
 from incidentportal.accounts.encryption import UnreadableError
+from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
-from incidentportal.declarations import claims, queue
+from incidentportal.declarations import claims, queue, submission
 from incidentportal.declarations.delivery import deliver
 from incidentportal.declarations.follow import follow
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
+from incidentportal.declarations.submission import Submission
+from incidentportal.declarations.transitions import become
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +34,11 @@ _places = threading.BoundedSemaphore(INLINE_CALLS)
 _threads = ThreadPoolExecutor(INLINE_CALLS, thread_name_prefix="inline-delivery")
 
 
-def work_on(pk: UUID, claim: int, *, told: Callable[[], object] = lambda: None) -> None:
-    """Do what the claimed row needs next. `told` is called once its outcome is stored.
+def work_on(
+    pk: UUID, claim: int, *, told: Callable[[], object] = lambda: None, then_follow: bool = True
+) -> None:
+    """Do what the claimed row needs next. `told` is called once its outcome is stored;
+    `then_follow`: what follows the incident is begun too, else it is due for whoever comes next.
 
     Never raises: what goes wrong is logged, and the claim's end brings the row back.
     """
@@ -42,8 +49,8 @@ def work_on(pk: UUID, claim: int, *, told: Callable[[], object] = lambda: None) 
             return
         deliver(pk, claim)
         told()
-        delivered = Declaration.objects.filter(pk=pk, state=State.DELIVERED).exists()
-        if delivered and (again := claims.take(pk)) is not None:
+        delivered = Declaration.objects.filter(pk=pk, state=State.DELIVERED)
+        if then_follow and delivered.exists() and (again := claims.take(pk)) is not None:
             follow(pk, again)
     except UnreadableError:
         log.error("declaration %s waits: it can't be read with the keys given", pk)  # noqa: TRY400  # the sentence says all
@@ -59,7 +66,7 @@ def _put_off(pk: UUID, claim: int) -> None:
     """Leave a row that can't be read as it is, and come back to it only after a while."""
     free = {"claimed_until": None, "due_at": claims.from_now(settings.DELIVERY_BACKOFF[1])}
     rows = claims.held(pk, claim)
-    if not rows.filter(state=State.DELIVERING).update(state=State.QUEUED, **free):
+    if not become(rows.filter(state=State.DELIVERING), False, State.QUEUED, **free):
         rows.filter(state=State.DELIVERED).update(**free)
 
 
@@ -69,25 +76,56 @@ def _frames(error: BaseException) -> str:
     return f"{type(error).__name__}\n{where}"
 
 
-def try_now(pk: UUID) -> None:
-    """Try a delivery while a person waits, at most DELIVERY_DEADLINE seconds.
+def declare(pk: UUID, author: User, submitted: Submission) -> bool:
+    """Save it (`submission.save`), and try it while the person waits. False: nothing was saved.
 
-    The call itself goes on beyond that, on a thread that outlives the request.
+    The place is reserved before, and the row is saved already claimed: what Rootly says at once is
+    then always this request's to tell, also while workers are free.
     """
-    declaration_upstream = Declaration.objects.values_list("upstream", flat=True).get(pk=pk)
-    if declaration_upstream != connection.upstream() or not queue.may_send(declaration_upstream):
-        return
-    if not _places.acquire(blocking=False):
-        return
-    claim = claims.take(pk)
-    if claim is None:
-        _places.release()
-        return
-    outcome_stored = threading.Event()
-    future = _threads.submit(work_on, pk, claim, told=outcome_stored.set)
-    future.add_done_callback(_give_place_back)
-    outcome_stored.wait(settings.DELIVERY_DEADLINE)
+    with _place(submitted.upstream) as place:
+        saved = submission.save(pk, author, submitted, claimed=place is not None)
+        if place is not None and saved is not None and saved.claim is not None:
+            place.deliver(pk, saved.claim)
+    return saved is not None
 
 
-def _give_place_back(_: Future[None]) -> None:
-    _places.release()
+def try_now(pk: UUID) -> None:
+    """Try a declaration that is due while a person waits."""
+    with _place(Declaration.objects.values_list("upstream", flat=True).get(pk=pk)) as place:
+        claim = claims.take(pk) if place is not None else None
+        if place is not None and claim is not None:
+            place.deliver(pk, claim)
+
+
+class _Place:
+    """One of the places for deliveries that people wait for."""
+
+    def __init__(self) -> None:
+        self.is_handed_on = False
+
+    def deliver(self, pk: UUID, claim: int) -> None:
+        """Work on what is claimed; wait for that DELIVERY_DEADLINE seconds at most.
+
+        The call itself goes on beyond that, on a thread that outlives the request, and so keeps
+        the place.
+        """
+        outcome_stored = threading.Event()
+        future = _threads.submit(work_on, pk, claim, told=outcome_stored.set)
+        self.is_handed_on = True
+        future.add_done_callback(lambda _: _places.release())
+        outcome_stored.wait(settings.DELIVERY_DEADLINE)
+
+
+@contextmanager
+def _place(upstream: str) -> Iterator[_Place | None]:
+    """A place to deliver to this upstream from a request; None: it goes to the worker."""
+    is_ours = upstream == connection.upstream() and queue.may_send(upstream)
+    if not is_ours or not _places.acquire(blocking=False):
+        yield None
+        return
+    place = _Place()
+    try:
+        yield place
+    finally:
+        if not place.is_handed_on:
+            _places.release()

@@ -3,91 +3,207 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from queue import SimpleQueue
 from uuid import UUID
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connections
 
 from incidentportal.catalog import connection, scheduler
-from incidentportal.declarations import claims, drafts, queue
-from incidentportal.declarations.models import Declaration
-from incidentportal.declarations.states import State
+from incidentportal.declarations import claims, drafts, order, queue, turns
+from incidentportal.declarations.announce import Listener
+from incidentportal.declarations.beats import Heart
+from incidentportal.declarations.standby import Place
 from incidentportal.declarations.work import work_on
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 16
 POLL = 0.4
-"""Seconds between looks for work: a new row is taken up within a second."""
+"""Seconds between looks for work where the database tells of none: a new row is taken up within a
+second."""
+POLL_TOLD = 1.0
+"""The same where it does: for what becomes due by the clock."""
+PACE = 0.1
+"""Seconds between rounds while the budget of writes is what bounds them."""
+FOLLOWING = 2
+"""How many incidents are followed up in a round while declarations wait to become some."""
+GRACE = 20.0
+"""Seconds that calls under way get once it was told to end."""
+PLACE_EVERY = 1.0
+"""Seconds between a standing-by worker's looks whether it is its turn."""
 
 
 class Worker:
-    """Runs until `stop` is set; calls under way are then waited for."""
+    """Delivers until `end` is called; calls under way are then waited for."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
-        self._busy: set[UUID] = set()
-        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._hands = Hands(self.stop, self._wake)
+        self._listener = Listener(self._wake, self.stop)
+        self._place = Place()
 
-    def run(self) -> None:
-        """Work until told to stop."""
-        syncing = threading.Thread(target=self._keep_synced, name="catalog-sync", daemon=True)
-        syncing.start()
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="delivery") as threads:
-            while not self.stop.is_set():
-                if not self._round(threads):
-                    self.stop.wait(POLL)
+    def end(self) -> None:
+        """Take nothing more, and come to an end."""
+        self.stop.set()
+        self._wake.set()
 
-    def _round(self, threads: ThreadPoolExecutor) -> bool:
-        """Start what can be started; True where there may be more at once."""
+    def run(self, grace: float = GRACE) -> bool:
+        """Work until told to end; False: some calls were still under way `grace` seconds later.
+
+        On SQLite a second worker stands by until the first one ended.
+        """
+        heart = Heart()
         try:
-            return self._take_up(threads)
-        except DatabaseError:
-            log.exception("the database does not answer")
+            with heart.beating():
+                self._stand_by(heart)
+                self._deliver()
+                self.end()  # it may have been an error
+                self._listener.join()
+                return self._hands.rest(grace)
+        finally:
+            self._place.leave()
+            connections.close_all()
+
+    def _stand_by(self, heart: Heart) -> None:
+        if not self._place.take():
+            heart.deliver(False)
+            log.warning("another worker delivers from this database: this one stands by")
+            while not self.stop.wait(PLACE_EVERY) and not self._place.take():
+                pass
+            if not self.stop.is_set():
+                log.warning("the other worker ended: this one delivers now")
+        heart.deliver(not self.stop.is_set())
+
+    def _deliver(self) -> None:
+        if self.stop.is_set():
+            return
+        threading.Thread(target=self._keep_synced, name="catalog-sync", daemon=True).start()
+        self._listener.start()
+        while not self.stop.is_set():
+            self._wake.clear()
+            seconds = self._round()
+            if seconds > 0 and not self.stop.is_set():
+                self._wake.wait(seconds)
+
+    def _round(self) -> float:
+        """Start what may be started; seconds until the next look, should nothing happen before."""
+        try:
+            return self._take_up()
+        except DatabaseError as error:
+            log.error("the database does not answer: %s", type(error).__name__)  # noqa: TRY400  # its message may show rows
             self.stop.wait(2)
-            return False
+            return 0
         finally:
             close_old_connections()
 
-    def _take_up(self, threads: ThreadPoolExecutor) -> bool:
+    def _take_up(self) -> float:
+        idle = POLL_TOLD if self._listener.hears else POLL
         upstream = connection.upstream()
-        with self._lock:
-            free = AT_ONCE - len(self._busy)
-        if not upstream or not free or not Declaration.objects.due(upstream).exists():
-            return False
-        if not queue.take_probe(upstream):
-            return False
-        held = bool(queue.is_held(upstream))
-        rows = Declaration.objects.due(upstream)
-        # While held, a probe each time with another declaration: the one that waits longest.
-        rows = rows.filter(state=State.QUEUED).order_by("due_at")[:1] if held else rows[:free]
-        for pk in rows.values_list("pk", flat=True):
-            claim = claims.take(pk)
-            if claim is not None:
-                with self._lock:
-                    self._busy.add(pk)
-                threads.submit(self._one, pk, claim)
-        return not held
+        hands = AT_ONCE - self._hands.busy
+        if not upstream or hands <= 0:
+            return idle
+        course = queue.course(upstream)
+        if course.is_probe_due and (found := queue.probe(upstream)):
+            self._hands.give(*found)
+        if not course.runs:
+            return idle
+        # What can't be sent is not claimed.
+        most = min(hands, course.free)
+        rows = order.first_due(upstream, most) if most else []
+        # An incident that isn't there yet is more urgent than what follows one that is.
+        spare = hands - len(rows) if len(rows) < most else min(FOLLOWING, hands - len(rows))
+        rows += order.first_to_follow(upstream, spare) if spare > 0 else []
+        started = sum([self._start(pk) for pk in rows])
+        if started < len(rows):  # another worker was faster: not in step with it
+            return random.uniform(0, PACE)  # noqa: S311  # no secret
+        return PACE if most < hands and len(rows) >= most else idle
 
-    def _one(self, pk: UUID, claim: int) -> None:
-        try:
-            work_on(pk, claim)
-        finally:
-            with self._lock:
-                self._busy.discard(pk)
+    def _start(self, pk: UUID) -> bool:
+        claim = claims.take(pk)
+        if claim is not None:
+            self._hands.give(pk, claim)
+        return claim is not None
 
     def _keep_synced(self) -> None:
-        while not self.stop.is_set():
-            began = time.monotonic()
-            try:
-                scheduler.sync_if_due()
-                drafts.purge_if_due()
-            except Exception:  # the next round may do better; deliveries go on meanwhile
-                log.exception(
-                    "the configuration could not be fetched, or old drafts not be removed"
-                )
-            finally:
-                close_old_connections()
-            self.stop.wait(max(0.5, 1 - (time.monotonic() - began)))
+        try:
+            while not self.stop.is_set():
+                began = time.monotonic()
+                try:
+                    scheduler.sync_if_due()
+                    drafts.purge_if_due()
+                except Exception:  # the next round may do better; deliveries go on meanwhile
+                    log.exception(
+                        "the configuration could not be fetched, or old drafts not be removed"
+                    )
+                finally:
+                    close_old_connections()
+                self.stop.wait(max(0.5, 1 - (time.monotonic() - began)))
+        finally:
+            connections.close_all()
+
+
+class Hands:
+    """Threads that work on claimed rows: `AT_ONCE` of them, made when they are needed."""
+
+    def __init__(self, stop: threading.Event, wake: threading.Event) -> None:
+        self._stop = stop
+        self._wake = wake
+        self._given: SimpleQueue[tuple[UUID, int] | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self._busy = 0
+
+    @property
+    def busy(self) -> int:
+        """How many rows are under way."""
+        with self._lock:
+            return self._busy
+
+    def give(self, pk: UUID, claim: int) -> None:
+        """Have a claimed row worked on; only while fewer than `AT_ONCE` are."""
+        with self._lock:
+            self._busy += 1
+            needed = self._busy > len(self._threads)
+        if needed:
+            name = f"delivery-{len(self._threads)}"
+            thread = threading.Thread(target=self._run, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._given.put((pk, claim))
+
+    def rest(self, seconds: float) -> bool:
+        """Let them finish what they have begun; False: some had not after so many seconds."""
+        for _ in self._threads:
+            self._given.put(None)
+        end = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        left = sum(thread.is_alive() for thread in self._threads)
+        if left:
+            log.warning("%s calls were cut off: their outcome is looked up later", left)
+        return not left
+
+    def _run(self) -> None:
+        turns.ending.set(self._stop)
+        try:
+            for pk, claim in iter(self._given.get, None):
+                try:
+                    self._one(pk, claim)
+                finally:
+                    with self._lock:
+                        self._busy -= 1
+                    self._wake.set()
+        finally:
+            connections.close_all()
+
+    def _one(self, pk: UUID, claim: int) -> None:
+        with suppress(DatabaseError):  # the claim's end brings the row back
+            if self._stop.is_set():
+                turns.hand_back(pk, claim)
+            else:
+                work_on(pk, claim, then_follow=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
@@ -53,7 +53,9 @@ def _ready() -> JsonResponse:
             missing["snapshot"] = "Rootly's configuration has not been fetched yet."
         else:
             live.warm()
-    except DatabaseError:
+    except Error:
+        # Anew next time: what it leads to may be there no more (a file that was replaced).
+        connection.close()
         missing["database"] = "The database does not answer."
     response = JsonResponse(
         {"status": "unready" if missing else "ok", "missing": missing},

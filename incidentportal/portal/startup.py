@@ -1,5 +1,7 @@
 """What must hold before the portal or its worker starts."""
 
+from pathlib import Path
+
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -18,3 +20,13 @@ def refuse_bad_start(command: BaseCommand) -> None:
         raise CommandError("The database is behind this version. Run: manage.py migrate")
     command.check(databases=["default"])
     connection.close()
+
+
+def open_only_what_exists() -> None:
+    """Have SQLite fail while its file is away. By itself it would begin an empty one in its place,
+    and who met that would stay with it when the file is back.
+    """
+    if connection.vendor == "sqlite":
+        path = Path(connection.settings_dict["NAME"]).resolve()
+        connection.settings_dict["OPTIONS"]["database"] = f"{path.as_uri()}?mode=rw"
+        connection.close()

@@ -15,7 +15,13 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    connection,
+)
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import loader
@@ -31,6 +37,8 @@ from incidentportal.presets.remarks import remarks
 
 RETRY_AFTER = 5
 """Seconds after which a database that was busy is worth another try."""
+_TROUBLE = (OperationalError, InterfaceError, InternalError)
+"""Busy, full, gone, read-only (a standby): the database's own trouble, not what was asked of it."""
 LATEST = 5
 
 
@@ -163,8 +171,8 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; 503 where the database is busy or gone. What was typed into a form stays."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    """500; 503 where the database is busy, full or gone. What was typed into a form stays."""
+    if _is_trouble(sys.exc_info()[1]):
         return _no_database(request)
     if kept.is_form(request):
         return kept.page(
@@ -181,7 +189,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
+def _is_trouble(error: BaseException | None) -> bool:
+    # SQLite's words for a file that is damaged, or none of its own, come as the class itself.
+    return isinstance(error, _TROUBLE) or type(error) is DatabaseError
+
+
 def _no_database(request: HttpRequest) -> HttpResponse:
+    # What it led to may be there no more although it still answers, as a file that was replaced.
+    if not connection.in_atomic_block:
+        connection.close()
     title = "The portal can't save anything at the moment"
     if kept.is_form(request):
         sentences = [

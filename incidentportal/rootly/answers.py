@@ -157,6 +157,17 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return min(max(0.0, *known), LONGEST_WAIT) if known else None
 
 
+def rate_limit(headers: Mapping[str, str]) -> int | None:
+    """How many calls of this kind the token has in a window, from whichever of the known headers
+    is there (Rootly's window is a minute; API reference, Rate Limiting).
+    """
+    for name in ("RateLimit-Limit", "X-RateLimit-Limit", "X-Rate-Limit-Limit"):
+        found = re.match(r"\s*(\d{1,9})\b", headers.get(name, ""))
+        if found:
+            return int(found[1])
+    return None
+
+
 def _seconds(text: str, now: float) -> float | None:
     """A number of seconds, told apart by its size: a wait, a time since 1970, one in ms."""
     try:

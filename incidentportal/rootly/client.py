@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 
 from incidentportal.rootly import lists, readers, records, writing
-from incidentportal.rootly.answers import Answer, server_date
+from incidentportal.rootly.answers import Answer, rate_limit, server_date
 from incidentportal.rootly.calls import Call, Caller
 from incidentportal.rootly.config import ClientConfig
 from incidentportal.rootly.errors import Rejected
@@ -208,7 +208,8 @@ class Client:
         body = writing.incident_body(attributes, self._config.dialect)
         headers = (("Idempotency-Key", idempotency_key),)
         answer = self._write(Call("POST", "/incidents", body=body, headers=headers), timeout)
-        return Created(record(answer, readers.incident), server_date(answer.headers))
+        date, limit = server_date(answer.headers), rate_limit(answer.headers)
+        return Created(record(answer, readers.incident), date, limit)
 
     def create_selection(self, incident_id: str, selection: Mapping[str, Any]) -> records.Selection:
         """Give an incident the value of one custom field (`form_field_id` and its value)."""

@@ -39,7 +39,10 @@ class Listing(msgspec.Struct, Generic[R], frozen=True):
 
 
 class Created(msgspec.Struct, frozen=True):
-    """An incident that exists now, and Rootly's clock when it said so."""
+    """An incident that exists now, Rootly's clock when it said so, and how many writes it allows in
+    its window, where it said that.
+    """
 
     incident: Incident
     server_date: datetime | None
+    write_limit: int | None = None

@@ -288,7 +288,7 @@ def incident(row: Row) -> records.Incident:
         url=row.text("url"),
         short_url=row.text("short_url"),
         severity_id=row.one_id("severity"),
-        parent_incident_id=row.one_id("parent_incident"),
+        parent_incident_id=_parent(row),
         user_id=row.one_id("user"),
         labels=labels(row.values.get("labels")) if "labels" in row.values else None,
         slack_channel_archived=row.flag("slack_channel_archived", None),
@@ -299,6 +299,11 @@ def incident(row: Row) -> records.Incident:
         started_at=row.text("started_at"),
         **_slack(row),
     )
+
+
+def _parent(row: Row) -> str | None:
+    parent = row.one_id("parent_incident")
+    return "" if parent is None and row.is_null("parent_incident_id", "parent_incident") else parent
 
 
 def _slack(row: Row) -> dict[str, str]:

@@ -219,7 +219,9 @@ class IncidentEvent(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Incident(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """An incident as Rootly shows it. `None` means that the answer did not say."""
+    """An incident as Rootly shows it. `None` means that the answer did not say; a blank
+    `parent_incident_id`, that it said that there is none.
+    """
 
     sequential_id: int | None = None
     title: str = ""

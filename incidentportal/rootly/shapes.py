@@ -63,6 +63,10 @@ class Row:
         """A whole number, if it is one."""
         return values.integer(self.values.get(name))
 
+    def is_null(self, *names: str) -> bool:
+        """Whether the answer says of one of these attributes that there is nothing."""
+        return any(name in self.values and self.values[name] is None for name in names)
+
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts."""
         return values.texts(self.values.get(name))

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from incidentportal.accounts.models import User
 from incidentportal.declarations import claims
 from incidentportal.declarations.models import Declaration
-from incidentportal.declarations.states import State
+from incidentportal.declarations.states import IllegalTransitionError, State
 from tests.support.declarations import make_declaration
 
 pytestmark = [pytest.mark.store, pytest.mark.django_db]
@@ -50,11 +50,15 @@ def test_who_lost_the_claim_changes_nothing(reporter: User) -> None:
     assert row.state == State.DELIVERING
 
 
-def test_an_illegal_step_is_not_written(reporter: User) -> None:
+def test_an_illegal_step_raises_and_is_not_written(reporter: User) -> None:
     row = make_declaration(reporter)
     claim = claims.take(row.pk)
     assert claim is not None
-    assert claims.release(row, claim, State.WITHDRAWN) is False
+    with pytest.raises(IllegalTransitionError, match="delivering can't become withdrawn"):
+        claims.release(row, claim, State.WITHDRAWN, due_at=None)
+    row.refresh_from_db()
+    assert (row.state, row.claim) == (State.DELIVERING, claim)
+    assert claims.release(row, claim, State.QUEUED)
 
 
 @pytest.mark.django_db(transaction=True)

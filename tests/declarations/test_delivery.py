@@ -28,12 +28,6 @@ from tests.support.sandbox import Sandbox
 CREATE = {"method": "POST", "path": "/incidents$"}
 
 
-@pytest.fixture
-def row(connected: Sandbox, reporter: User) -> Declaration:
-    """A saved declaration for the sandbox that nobody has tried to deliver."""
-    return make_declaration(reporter, upstream=connection.upstream())
-
-
 def once(row: Declaration) -> Declaration:
     """One round of work on it, now, as the worker would do it; the row afterwards.
 

@@ -234,9 +234,9 @@ def test_a_fault_of_the_portal_costs_nothing_typed_and_doubles_nothing(
     client.raise_request_exception = False
     save = submission.save
 
-    def fails_afterwards(*given: Any) -> bool:
+    def fails_afterwards(*given: Any, claimed: bool) -> bool:
         with transaction.atomic():
-            save(*given)
+            save(*given, claimed=claimed)
         raise RuntimeError("a fault")
 
     # No real part fails so right after it saved.

@@ -231,7 +231,7 @@ def test_an_answer_that_comes_late_is_stored_sealed_where_it_became_private_mean
     stale = Declaration.objects.get(pk=rejected.pk)
     attempt = stale.attempts.get()
     submission.save(rejected.pk, reporter, submitted(title=canary, private=True))
-    delivery._finish(attempt, 0, "Delivered", None)
+    delivery._finish(attempt, 0, None, delivery.DONE)
     delivery.store_incident(stale, Incident(id="7", title=canary))
     rejected.refresh_from_db()
     assert (rejected.state, rejected.incident["title"]) == (State.DELIVERED, canary)

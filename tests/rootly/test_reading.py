@@ -334,6 +334,7 @@ def test_an_incident_is_read_as_rootly_documents_it(upstream: Upstream, client: 
         url="https://rootly.com/account/incidents/11-oh-no",
         user_id="299",
         severity_id="1ab7",
+        parent_incident_id="",
         created_at="2025-07-12T00:17:12.601-07:00",
     )
 

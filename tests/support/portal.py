@@ -15,13 +15,15 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from incidentportal.accounts.models import PrivateView
+from incidentportal.accounts.models import PrivateView, User
 from incidentportal.catalog import connection, current, resync
 from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.catalog.sync import sync_catalog
-from incidentportal.declarations import work
+from incidentportal.declarations import standby, work
+from incidentportal.declarations.models import Declaration
 from incidentportal.presets import current as presets
 from tests.support.controls import controls, page_of
+from tests.support.declarations import make_declaration
 from tests.support.people import PageClient
 from tests.support.sandbox import Sandbox
 
@@ -56,6 +58,12 @@ def connected(
     let_go_of_the_database()
 
 
+@pytest.fixture
+def row(connected: Sandbox, reporter: User) -> Declaration:
+    """A saved declaration for the sandbox that nobody has tried to deliver."""
+    return make_declaration(reporter, upstream=connection.upstream())
+
+
 def empty_what_is_append_only() -> None:
     """Make way for the flush after a test with threads: SQLite's triggers would refuse it."""
     if database.vendor == "sqlite" and PrivateView.objects.exists():
@@ -76,6 +84,8 @@ def let_go_of_the_database() -> None:
 
     for future in [work._threads.submit(let_go) for _ in range(work.INLINE_CALLS)]:
         future.result(40)
+    if (place := standby.lock_file()) is not None:
+        place.unlink(missing_ok=True)
 
 
 _fetched: dict[str, dict[str, Any]] = {}

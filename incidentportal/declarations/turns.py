@@ -1,0 +1,67 @@
+"""Whether a write to Rootly may begin now: the process goes on, no admin holds the queue, and the
+budget of writes has room. Asked once before every write.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from contextvars import ContextVar
+from uuid import UUID
+
+from django.db.models.functions import Now
+
+from incidentportal.declarations import claims, queue, rate
+from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.states import State
+from incidentportal.rootly.errors import NotSent
+
+PATIENCE = 5.0
+"""Seconds that a claimed row waits for the budget before it is given back."""
+
+ending: ContextVar[threading.Event | None] = ContextVar("ending", default=None)
+"""Set where the work is a worker's: told when that is to end."""
+
+
+def begin(declaration: Declaration) -> bool:
+    """Count a write for this declaration; False: it must not begin, and the row is to be given
+    back (`hand_back`).
+    """
+    end = time.monotonic() + PATIENCE
+    has_waited = False
+    while not _is_ending():
+        course = queue.course(declaration.upstream)
+        if course.is_held_by_admin or (has_waited and not course.runs):
+            return False
+        if rate.take(declaration.upstream, course.write_limit):
+            return True
+        if time.monotonic() > end:
+            return False
+        # Not all that wait at the same moment.
+        _sleep(max(course.wait, 0.01) * random.uniform(1, 2))  # noqa: S311  # no secret
+        has_waited = True
+    return False
+
+
+def require(declaration: Declaration) -> None:
+    """The same for what follows the incident. Raises NotSent where it must not begin now."""
+    if not begin(declaration):
+        raise NotSent("It is not its turn yet.")
+
+
+def hand_back(pk: UUID, claim: int) -> None:
+    """Give a claimed row back as it was: nothing was begun."""
+    rows = claims.held(pk, claim)
+    rows.filter(state=State.DELIVERING).update(state=State.QUEUED, due_at=Now(), claimed_until=None)
+    rows.filter(state=State.DELIVERED).update(claimed_until=None)
+
+
+def _is_ending() -> bool:
+    told = ending.get()
+    return told is not None and told.is_set()
+
+
+def _sleep(seconds: float) -> None:
+    told = ending.get()
+    (told or threading.Event()).wait(min(seconds, PATIENCE))
