@@ -242,6 +242,7 @@ def summary(incident: Incident) -> dict[str, Any]:
         "slug": incident.slug,
         "status": incident.status,
         "private": incident.private,
+        "severity_id": incident.severity_id,
         "url": incident.url or incident.short_url,
         "slack_name": incident.slack_channel_name,
         "slack_url": incident.slack_channel_url,
