@@ -101,11 +101,11 @@ def _differing(
         names.discard("private")  # it stays so, whatever a form says
     if not names:
         return None
-    known = {item["name"]: item["label"] for item in shown}
     fields = form.forms.by_name
-    return [
-        fields[name].label if name in fields else known.get(name, name) for name in sorted(names)
-    ]
+    known = {item["name"]: item["label"] for item in shown}
+    known |= {name: field.label for name, field in fields.items()}
+    in_order = [*(name for name in fields if name in names), *sorted(names - fields.keys())]
+    return [known.get(name, name) for name in in_order]
 
 
 def _texts(answers: Posted, name: str) -> list[str]:
