@@ -33,6 +33,8 @@ HEADINGS = {
     State.FAILED: "This declaration was given up",
     State.WITHDRAWN: "You took this back",
 }
+SAVED = "Saved, and not in Rootly yet."
+ON_HOLD = "Nothing is sent at the moment."
 SLACK_HOSTS = ("slack.com",)
 STEP_WORDS = {
     Stand.OPEN: "Not in Rootly yet. We keep trying.",
@@ -109,6 +111,16 @@ class Shown:
         """What the browser's tab says: nothing that was typed."""
         number = self.incident.number if self.incident else None
         return self.state_words if number is None else f"{self.state_words}: #{number}"
+
+    @property
+    def announced(self) -> str:
+        """What a screen reader is told when it changes. Each try passes by unsaid: on and off for
+        hours it would be noise.
+        """
+        if self.state in {State.QUEUED, State.DELIVERING}:
+            return f"{SAVED} {ON_HOLD}" if self.waiting.held else SAVED
+        number = self.incident.number if self.incident else None
+        return f"{self.state_words}." if number is None else f"In Rootly as incident {number}."
 
 
 def shown(declaration: Declaration, reader: User, catalog: Catalog | None) -> Shown:

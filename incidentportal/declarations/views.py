@@ -222,8 +222,9 @@ def _refused(
     view = refusals.view(catalog, declaration, author)
     begun = drafts.own(author).defer("title", "content").filter(pk=declaration.pk).first()
     return form_page(
-        request, view, carried, status=status, declaration=declaration, begun=begun, unsaved=False
-    )
+        request, view, carried, status=status, declaration=declaration, begun=begun,
+        beside=beside.of(declaration, author), unsaved=False,
+    )  # fmt: skip
 
 
 def form_page(

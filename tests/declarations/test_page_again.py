@@ -55,7 +55,7 @@ def test_other_answers_are_not_sent_and_offered_as_a_new_declaration(
     assert (response.status_code, response["Location"]) == (303, f"/declarations/{row.pk}/")
     assert [each["title"] for each in connected.incidents()] == ["Checkout is down"]
     said = beside(form.client)
-    assert said == f"{NOTICE} {UNSENT} Title, Summary. They are kept as a draft."
+    assert said == f"{NOTICE} {UNSENT} “Title”, “Summary”. They are kept as a draft."
     draft = Draft.objects.get()
     assert (draft.beside, draft.title) == (row.pk, "Basket is down")
 
@@ -90,7 +90,7 @@ def test_a_form_with_errors_under_its_id_is_kept_as_well(
     response = form.client.post(form.address, {**sent, "title": ""})
 
     assert response.status_code == 303
-    assert "not sent: Title." in beside(form.client)
+    assert "not sent: “Title”." in beside(form.client)
     assert Draft.objects.get().content["answers"]["summary"] == ["Since three"]
 
 
@@ -137,7 +137,7 @@ def test_an_old_post_after_a_correction_is_not_sent_and_the_correction_stays(
     assert form.client.post(form.address, corrected).status_code == 303
     assert beside(form.client) == ""
     assert form.client.post(form.address, first).status_code == 303
-    assert "not sent: Title." in beside(form.client)
+    assert "not sent: “Title”." in beside(form.client)
     assert [each["title"] for each in connected.incidents()] == ["Checkout is down"]
 
 
@@ -171,7 +171,7 @@ def test_what_changed_in_rootly_since_is_no_change_of_the_persons(
 
     assert beside(form.client) == ""
     assert form.client.post(form.address, {**sent, "title": "Two"}).status_code == 303
-    assert "not sent: Title." in beside(form.client)
+    assert "not sent: “Title”." in beside(form.client)
 
 
 def test_a_private_ones_changes_are_sealed_and_its_author_alone_is_told(
