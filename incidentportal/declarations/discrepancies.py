@@ -15,10 +15,11 @@ NOT_A_TEST = (
     "Rootly does not show this incident as a test, although that was asked for: people there may "
     "take it for a real one. Tell them, and mark it there. The admins are told."
 )
-NOT_ITS_KIND = (
-    "Rootly does not show this incident as an entry after the fact, although that was asked for. "
-    "Look at it there."
+NOT_BACKFILLED = (
+    "Rootly does not show this incident as one that is only put on record, although that was asked "
+    "for. Look at it there."
 )
+OTHER_KIND = "Rootly shows another kind of incident than was asked for. Look at it there."
 NO_PARENT = (
     "Rootly does not show the parent incident that was asked for. Set it there if it matters."
 )
@@ -58,7 +59,8 @@ def discrepancies(declaration: Declaration) -> Discrepancies:
     if declaration.is_mistaken_real:
         alarms.append(NOT_A_TEST)
     elif "kind" in missing:
-        notes.append(NOT_ITS_KIND)
+        is_late = declaration.payload.get("kind") == "backfilled"
+        notes.append(NOT_BACKFILLED if is_late else OTHER_KIND)
     if "parent" in missing:
         notes.append(NO_PARENT)
     if "creator" in missing:

@@ -23,7 +23,7 @@
     if (!isAsking) htmx.trigger(page, "look");
   };
   const say = (text) => {
-    const place = page.querySelector("[data-trouble]");
+    const place = page.querySelector("[data-look-trouble]");
     if (place && place.textContent !== text) place.textContent = text;
   };
 
@@ -45,19 +45,23 @@
   };
   const greet = () => page.querySelectorAll("[data-live]").forEach((words) => { words.hidden = false; });
 
-  page.addEventListener("htmx:configRequest", ({ detail }) => {
+  /** Its own requests: what stands in it may ask for something else. */
+  const on = (name, handle) =>
+    page.addEventListener(name, (event) => event.target === page && handle(event.detail));
+
+  on("htmx:configRequest", (detail) => {
     detail.headers["If-None-Match"] = page.dataset.version;
     isAsking = true;
   });
-  page.addEventListener("htmx:beforeSwap", (event) => {
-    const { xhr } = event.detail;
-    event.detail.shouldSwap = false;
+  on("htmx:beforeSwap", (detail) => {
+    const { xhr } = detail;
+    detail.shouldSwap = false;
     if (xhr.status !== 200) return;
     const fresh = parse(xhr.responseText).getElementById("declaration");
     if (fresh) show(fresh);
     else location.reload();
   });
-  page.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
+  on("htmx:afterRequest", ({ xhr }) => {
     isAsking = false;
     if (xhr.status === 404) return location.reload(); // it isn't theirs to see any more
     const told = xhr.getResponseHeader("Look-Again");

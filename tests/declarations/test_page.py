@@ -151,7 +151,8 @@ def test_times_are_in_the_readers_zone_and_it_is_named(visitor: PageClient, repo
     [
         (["private"], {"is_exposed": True}, "NOT private in Rootly"),
         (["kind"], {"is_mistaken_real": True}, "does not show this incident as a test"),
-        (["kind"], {}, "as an entry after the fact"),
+        (["kind"], {"payload": {"kind": "backfilled"}}, "as one that is only put on record"),
+        (["kind"], {}, "another kind of incident than was asked for"),
         (["parent"], {}, "does not show the parent incident"),
         (["creator"], {}, "somebody else as who created it"),
     ],
