@@ -255,6 +255,9 @@ SETTINGS: tuple[Setting, ...] = (
             "smtp+tls://user:password@mail.example.com:587"),
     Setting("DEFAULT_FROM_EMAIL", text, "incident-portal@localhost", "`incident-portal@localhost`",
             "sender of the portal's mail", "incidents@example.com"),
+    Setting("EMERGENCY_CONTACT", text, "", "none",
+            "whom to call while Rootly can't be reached: text, with phone numbers or https links",
+            "on-call desk: +1 555 0100"),
     Setting("DRAFT_DAYS", days, 30.0, "30", "days after which a draft that nobody touched goes",
             "30"),
 )  # fmt: skip

@@ -4,6 +4,7 @@ in `forms.py`, `submission.py` and `work.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -15,17 +16,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from incidentportal.accounts import kept, throttle
+from incidentportal.accounts.encryption import keyed_digest
 from incidentportal.accounts.roles import person
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import Catalog, current
 from incidentportal.declarations import (
     access,
+    beside,
+    declaration_page,
     drafts,
     identity,
     pages,
     refusals,
     work,
 )
+from incidentportal.declarations.as_text import as_text
+from incidentportal.declarations.declaration_page import Shown
 from incidentportal.declarations.forms import UPDATE, FilledForm, answers_of
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
@@ -88,9 +94,32 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         if request.headers.get("HX-Request"):
             return HttpResponse(headers={"HX-Refresh": "true"})
         return _refused(request, catalog, declaration, status=200)
-    template = "declarations/detail.html"
-    fragment = "#status" if request.headers.get("HX-Request") else ""
-    return render(request, template + fragment, {"shown": pages.shown(declaration, reader)})
+    page = declaration_page.shown(declaration, reader, catalog)
+    address = request.build_absolute_uri(request.path)
+    context = {
+        "shown": page,
+        "text": as_text(page, address),
+        "soon": declaration_page.soon(page),
+        "address": address,
+    }
+    version = keyed_digest(repr(context).encode("utf-8", "surrogatepass"))[:16]
+    context["version"] = version
+    if "HX-Request" in request.headers:
+        return _look(request, page, context)
+    context["beside"] = beside.of(declaration, reader)
+    return render(request, "declarations/detail.html", context)
+
+
+def _look(request: HttpRequest, page: Shown, context: Mapping[str, object]) -> HttpResponse:
+    """To the page's own script its live part, or 204 where it shows that already; either way in
+    how many seconds to ask again (0: no more).
+    """
+    if request.headers.get("If-None-Match") == context["version"]:
+        response = HttpResponse(status=204)
+    else:
+        response = render(request, "declarations/detail.html#live", dict(context))
+    response["Look-Again"] = str(page.look_again)
+    return response
 
 
 @never_cache
@@ -162,14 +191,17 @@ def _sent(
     if form.errors:
         existing = Declaration.objects.own(author).filter(pk=pk).first()
         if existing is not None and existing.state != State.REJECTED:
+            beside.keep(existing, author, form, answers_of(request.POST))
             return _to(pk)
         view = form.view(form.errors)
         carried = request.POST["declaration"]
         return form_page(request, view, carried, status=422, declaration=declaration)
-    work.declare(pk, author, form.submission(connection.upstream()))
+    is_saved = work.declare(pk, author, form.submission(connection.upstream()))
     saved = Declaration.objects.own(author).get(pk=pk)
     if saved.state == State.REJECTED:
         return _refused(request, form.catalog, saved, status=422)
+    if not is_saved:
+        beside.keep(saved, author, form, answers_of(request.POST))
     return _to(pk)
 
 
@@ -187,8 +219,9 @@ def _refused(
     view = refusals.view(catalog, declaration, author)
     begun = drafts.own(author).defer("title", "content").filter(pk=declaration.pk).first()
     return form_page(
-        request, view, carried, status=status, declaration=declaration, begun=begun, unsaved=False
-    )
+        request, view, carried, status=status, declaration=declaration, begun=begun,
+        beside=beside.of(declaration, author), unsaved=False,
+    )  # fmt: skip
 
 
 def form_page(

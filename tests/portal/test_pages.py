@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from incidentportal.catalog import current
-from incidentportal.declarations.pages import safe_link
+from incidentportal.declarations.links import safe_link
 from tests.support.people import PageClient
 from tests.support.sandbox import Sandbox
 
