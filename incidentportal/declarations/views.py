@@ -1,17 +1,16 @@
-"""The pages: the form, a declaration, one's own declarations. They translate; the work is done
-in `forms.py`, `submission.py` and `work.py`.
+"""The pages: the form, and a declaration. They translate; the work is done in `forms.py`,
+`submission.py` and `work.py`.
 """
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from incidentportal.accounts import kept, throttle
@@ -92,26 +91,6 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     template = "declarations/detail.html"
     fragment = "#status" if request.headers.get("HX-Request") else ""
     return render(request, template + fragment, {"shown": pages.shown(declaration, reader)})
-
-
-@never_cache
-@require_safe
-def mine(request: HttpRequest) -> HttpResponse:
-    """One's own declarations, newest first; with `?whose=everyone` all that one may see."""
-    reader = person(request)
-    may_see_others = access.may_see_others(reader)
-    everyones = may_see_others and request.GET.get("whose") == "everyone"
-    rows = Declaration.objects.visible_to(reader) if everyones else Declaration.objects.own(reader)
-    latest = rows.select_related("author").order_by("-submitted_at")
-    page = Paginator(latest, 25).get_page(request.GET.get("page"))
-    context = {
-        "rows": pages.rows(page.object_list, reader),  # type: ignore[arg-type]  # rows too
-        "page": page,
-        "everyones": everyones,
-        "may_see_others": may_see_others,
-        "drafts": [] if everyones or page.number > 1 else drafts.rows(reader),
-    }
-    return render(request, "declarations/mine.html", context)
 
 
 def _posted(
