@@ -175,7 +175,7 @@ def _follow(declaration: Declaration, claim: int, outcome: Outcome) -> None:
             "messages": outcome.messages,
         }
         claims.release(
-            declaration, claim, State.REJECTED, due_at=None, errors=errors,
+            declaration, claim, State.REJECTED, due_at=None, told_at=None, errors=errors,
             sentence=outcome.sentence, key_number=F("key_number") + 1, failures=0,
         )  # fmt: skip
         return

@@ -77,6 +77,7 @@ def _refuse(pk: UUID) -> None:
         state=State.REJECTED,
         due_at=None,
         claimed_until=None,
+        told_at=None,
         sentence="Rootly does not let the portal create this incident.",
         errors={"field_errors": [], "messages": [words]},
     )

@@ -24,6 +24,7 @@ from incidentportal.declarations import (
     pages,
     refusals,
     submission,
+    telling,
     work,
 )
 from incidentportal.declarations.forms import UPDATE, FilledForm, answers_of
@@ -164,6 +165,8 @@ def _refused(
     request: HttpRequest, catalog: Catalog, declaration: Declaration, *, status: int
 ) -> HttpResponse:
     author = person(request)
+    telling.seen(declaration)
+    request.shows = declaration.pk  # type: ignore[attr-defined]  # read by portal/context.py
     carried = identity.sign(declaration.pk, author)
     view = refusals.view(catalog, declaration, author)
     begun = drafts.own(author).defer("title", "content").filter(pk=declaration.pk).first()
