@@ -147,13 +147,9 @@ def test_words_lead_on_by_buttons_and_stand_in_no_address(
 
 @pytest.mark.store
 def test_states_and_pages_are_links(reporter: User, visitor: PageClient) -> None:
-    for state in State:
-        make(
-            reporter,
-            state.value,
-            **({"claimed_until": MOMENT} if state == "delivering" else {}),
-            state=state,
-        )
+    for each in State:
+        claimed = {"claimed_until": MOMENT} if each is State.DELIVERING else {}
+        make(reporter, each.value, state=each, **claimed)
     shown = {
         "waiting": ["queued", "delivering"], "delivered": ["delivered"], "rejected": ["rejected"],
         "unconfirmed": ["unconfirmed"], "ended": ["failed", "withdrawn"],
