@@ -27,8 +27,8 @@ from incidentportal.declarations.models import Attempt, Declaration, Declaration
 from incidentportal.declarations.states import State
 from incidentportal.rootly.values import legible
 
-MOST = 20
-"""So many are counted; beyond that there are "more than" as many."""
+MOST = 100
+"""So many are counted; where there are more, "at least" as many are."""
 LONGEST_TITLE = 80
 PATIENCE = 60
 """Seconds: whoever has the form in front of them reads the refusal there, and gets no mail."""
@@ -75,34 +75,35 @@ def to_decide(person: User, shown: UUID | None = None) -> list[Banner]:
     rows = Declaration.objects.own(person).filter(_TO_DECIDE)
     if shown is not None:
         rows = rows.exclude(pk=shown)
-    # In no order: a title is said of the only one alone, and ordered ones are read by another index.
+    # In no order, which would take another index: a title is said of an only one alone.
     read = rows.only("state", "title")[: MOST + 1].tolerant()
     refused = [row for row in read if row.state == State.REJECTED]
     unclear = [row for row in read if row.state == State.UNCONFIRMED]
-    return [*_refused(refused), *_unclear(unclear)]
+    is_all = len(read) <= MOST
+    return [*_refused(refused, is_all=is_all), *_unclear(unclear, is_all=is_all)]
 
 
-def _refused(rows: list[Declaration]) -> list[Banner]:
+def _refused(rows: list[Declaration], *, is_all: bool) -> list[Banner]:
     if not rows:
         return []
-    what, title, url = _which(rows, "rejected")
+    what, title, url = _which(rows, "rejected", is_all=is_all)
     link = "Correct it" if len(rows) == 1 else "Correct them"
     before = f"Rootly did not accept {what}".strip()
     return [Banner(State.REJECTED, before, title, ".", url, link)]
 
 
-def _unclear(rows: list[Declaration]) -> list[Banner]:
+def _unclear(rows: list[Declaration], *, is_all: bool) -> list[Banner]:
     if not rows:
         return []
-    what, title, url = _which(rows, "unconfirmed")
+    what, title, url = _which(rows, "unconfirmed", is_all=is_all)
     before = f"We can't tell whether Rootly has {what}".strip()
     return [Banner(State.UNCONFIRMED, before, title, ".", url, "Please decide")]
 
 
-def _which(rows: list[Declaration], state: str) -> tuple[str, str, str]:
+def _which(rows: list[Declaration], state: str, *, is_all: bool) -> tuple[str, str, str]:
     """Words for these, the title if it is one that has one, and the address."""
-    if len(rows) > 1:
-        count = f"more than {MOST}" if len(rows) > MOST else f"{len(rows)}"
+    if len(rows) > 1 or not is_all:
+        count = str(len(rows)) if is_all else f"at least {len(rows)}"
         return f"{count} of your declarations", "", f"{reverse('declarations')}?state={state}"
     title = _title(rows[0])
     return "" if title else "your declaration", title, reverse("declaration", args=[rows[0].pk])

