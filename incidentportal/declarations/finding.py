@@ -21,9 +21,9 @@ from incidentportal.accounts.models import User
 from incidentportal.declarations.matching import Says, haystack, needles
 from incidentportal.declarations.models import Declaration, DeclarationQuerySet
 
-MOST_PUBLIC = 20_000
+MOST_PUBLIC = 5_000
 MOST_PRIVATE = 500
-"""How many rows one search looks through, the newest."""
+"""How many rows one search looks through, the newest: about a second's work, if need be."""
 MOST_HITS = 1000
 _ID = re.compile(r"[0-9a-f]{8,32}")
 _RAW = {
