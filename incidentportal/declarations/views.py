@@ -1,5 +1,5 @@
-"""The pages: the form, a declaration, one's own declarations. They translate; the work is done
-in `forms.py`, `submission.py` and `work.py`.
+"""The pages: the form, and a declaration. They translate; the work is done in `forms.py`,
+`submission.py` and `work.py`.
 """
 
 from __future__ import annotations
@@ -7,12 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from incidentportal.accounts import kept, throttle
@@ -28,6 +27,7 @@ from incidentportal.declarations import (
     identity,
     pages,
     refusals,
+    telling,
     work,
 )
 from incidentportal.declarations.as_text import as_text
@@ -122,26 +122,6 @@ def _look(request: HttpRequest, page: Shown, context: Mapping[str, object]) -> H
     return response
 
 
-@never_cache
-@require_safe
-def mine(request: HttpRequest) -> HttpResponse:
-    """One's own declarations, newest first; with `?whose=everyone` all that one may see."""
-    reader = person(request)
-    may_see_others = access.may_see_others(reader)
-    everyones = may_see_others and request.GET.get("whose") == "everyone"
-    rows = Declaration.objects.visible_to(reader) if everyones else Declaration.objects.own(reader)
-    latest = rows.select_related("author").order_by("-submitted_at")
-    page = Paginator(latest, 25).get_page(request.GET.get("page"))
-    context = {
-        "rows": pages.rows(page.object_list, reader),  # type: ignore[arg-type]  # rows too
-        "page": page,
-        "everyones": everyones,
-        "may_see_others": may_see_others,
-        "drafts": [] if everyones or page.number > 1 else drafts.rows(reader),
-    }
-    return render(request, "declarations/mine.html", context)
-
-
 def _posted(
     request: HttpRequest, catalog: Catalog, declaration: Declaration | None
 ) -> HttpResponse:
@@ -215,6 +195,8 @@ def _refused(
     request: HttpRequest, catalog: Catalog, declaration: Declaration, *, status: int
 ) -> HttpResponse:
     author = person(request)
+    telling.seen(declaration)
+    request.shows = declaration.pk  # type: ignore[attr-defined]  # read by portal/context.py
     carried = identity.sign(declaration.pk, author)
     view = refusals.view(catalog, declaration, author)
     begun = drafts.own(author).defer("title", "content").filter(pk=declaration.pk).first()

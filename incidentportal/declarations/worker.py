@@ -1,4 +1,6 @@
-"""The delivery worker: takes what is due, and keeps Rootly's configuration fresh."""
+"""The delivery worker: takes what is due, keeps Rootly's configuration fresh, and tells
+authors by mail.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from uuid import UUID
 from django.db import DatabaseError, close_old_connections, connections
 
 from incidentportal.catalog import connection, scheduler
-from incidentportal.declarations import claims, drafts, order, queue, turns
+from incidentportal.declarations import claims, drafts, order, queue, telling, turns
 from incidentportal.declarations.announce import Listener
 from incidentportal.declarations.beats import Heart
 from incidentportal.declarations.standby import Place
@@ -133,15 +135,13 @@ class Worker:
         try:
             while not self.stop.is_set():
                 began = time.monotonic()
-                try:
-                    scheduler.sync_if_due()
-                    drafts.purge_if_due()
-                except Exception:  # the next round may do better; deliveries go on meanwhile
-                    log.exception(
-                        "the configuration could not be fetched, or old drafts not be removed"
-                    )
-                finally:
-                    close_old_connections()
+                for job in (scheduler.sync_if_due, drafts.purge_if_due, telling.mail_if_due):
+                    try:
+                        job()
+                    except Exception:  # the next round may do better; deliveries go on meanwhile
+                        log.exception("%s failed", job.__qualname__)
+                    finally:
+                        close_old_connections()
                 self.stop.wait(max(0.5, 1 - (time.monotonic() - began)))
         finally:
             connections.close_all()

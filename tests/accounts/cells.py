@@ -46,7 +46,8 @@ incidents/new/draft/    | POST | /incidents/new/draft/       | 303 303 303 303 3
 {DRAFT}delete/          | POST | /drafts/{{nowhere}}/delete/ | {NOBODY}
 declarations/           | GET  | /declarations/              | {ALL}
 declarations/           | GET  | /declarations/?whose=everyone | {ALL}
-declarations/           | POST | /declarations/              | {READ_ONLY}
+declarations/           | POST | /declarations/              | {ALL}
+declarations/           | GET  | /declarations/?state=rejected&page=2 | {ALL}
 {ONE}                   | GET  | /declarations/{{own}}/      | 200 404 404 200 200 404 200 404 in
 {ONE}                   | POST | /declarations/{{own}}/      | 422 404 404 404 404 404 404 404 401
 {ONE}                   | HTMX | /declarations/{{own}}/      | 200 404 404 200 200 404 200 404 401
