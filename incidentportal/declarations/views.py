@@ -28,6 +28,7 @@ from incidentportal.declarations import (
 )
 from incidentportal.declarations.forms import UPDATE, FilledForm, answers_of
 from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.offering import Asked, offering
 from incidentportal.declarations.states import State
 from incidentportal.formengine import searching
 from incidentportal.formengine.view import FormView
@@ -82,15 +83,32 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         # Without a declaration here that is theirs: somebody else signed in in the middle of the
         # form. What is typed in this browser becomes a form of their own, whoever's this id is.
         return not_yet(request) if catalog is None else _posted(request, catalog, own)
-    declaration = access.read(reader, pk)
+    return page_of(request, access.read(reader, pk))
+
+
+def page_of(
+    request: HttpRequest, declaration: Declaration, *, status: int = 200, asked: Asked | None = None
+) -> HttpResponse:
+    """A declaration's page, for htmx the part of it that is asked for. `asked` is what the reader
+    pressed there and could not be done.
+    """
+    reader, catalog = person(request), current()
+    part = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") else None
     is_own = declaration.author_id == reader.pk
     if is_own and declaration.state == State.REJECTED and catalog is not None:
-        if request.headers.get("HX-Request"):
+        if part is not None:
             return HttpResponse(headers={"HX-Refresh": "true"})
-        return _refused(request, catalog, declaration, status=200)
-    template = "declarations/detail.html"
-    fragment = "#status" if request.headers.get("HX-Request") else ""
-    return render(request, template + fragment, {"shown": pages.shown(declaration, reader)})
+        return _refused(request, catalog, declaration, status=status, asked=asked)
+    if part == "offered":
+        offered = {"offered": offering(declaration, reader, asked)}
+        return render(request, "declarations/actions.html", offered, status=status)
+    context: dict[str, object] = {"shown": pages.shown(declaration, reader)}
+    if part is not None:
+        response = render(request, "declarations/detail.html#status", context)
+        response["HX-Trigger"] = f"stands-{declaration.state}"
+        return response
+    context["offered"] = offering(declaration, reader, asked)
+    return render(request, "declarations/detail.html", context, status=status)
 
 
 @never_cache
@@ -180,15 +198,21 @@ def _to(pk: UUID) -> HttpResponse:
 
 
 def _refused(
-    request: HttpRequest, catalog: Catalog, declaration: Declaration, *, status: int
+    request: HttpRequest,
+    catalog: Catalog,
+    declaration: Declaration,
+    *,
+    status: int,
+    asked: Asked | None = None,
 ) -> HttpResponse:
     author = person(request)
     carried = identity.sign(declaration.pk, author)
     view = refusals.view(catalog, declaration, author)
     begun = drafts.own(author).defer("title", "content").filter(pk=declaration.pk).first()
     return form_page(
-        request, view, carried, status=status, declaration=declaration, begun=begun, unsaved=False
-    )
+        request, view, carried, status=status, declaration=declaration, begun=begun, unsaved=False,
+        offered=offering(declaration, author, asked),
+    )  # fmt: skip
 
 
 def form_page(
