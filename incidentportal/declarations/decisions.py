@@ -292,7 +292,7 @@ def _check_is_free(row: Declaration, incident: Incident) -> None:
         raise AnswerError("incident_id", TAKEN)
 
 
-def _decide(  # noqa: PLR0913  # what a decision is made of
+def _decide(  # what a decision is made of
     row: Declaration,
     person: User,
     action: Action,
