@@ -105,7 +105,9 @@ def offered(declaration: Declaration, reader: User) -> Offered:
         actions.remove(Action.WITHDRAW)
     if Action.RETRY_STEP not in actions:
         return Offered(frozenset(actions))
-    keys = tuple(str(step["key"]) for step in declaration.open_steps if step["state"] in _RETRIED)
+    keys = tuple(
+        str(step["key"]) for step in declaration.open_steps if step["state"] in steps.AGAIN
+    )
     refused = [value for value in declaration.open_values if "refused" in value]
     values = tuple(str(value["form_field_id"]) for value in refused)
     if not keys and not values:

@@ -246,13 +246,12 @@ def test_a_reason_is_asked_for(people: dict[str, User], reason: str) -> None:
     assert row.state == State.QUEUED
 
 
-def test_not_there_is_sent_with_the_same_key_and_looked_for_again(reporter: User) -> None:
+def test_not_there_is_sent_with_the_same_key(reporter: User) -> None:
     row = standing(reporter, State.UNCONFIRMED, key_number=3)
     attempt(row, is_open=True)
     decisions.not_there(row.pk, reporter)
     row.refresh_from_db()
     assert row.key_number == 3
-    assert row.second_look_at is not None
     assert not row.attempts.filter(is_open=True).exists()
 
 
