@@ -81,6 +81,8 @@ class Offering:
     asked: Asked | None
     may_be_there: bool
     """Whether an attempt's outcome is unknown: giving up does not take the incident back."""
+    note: str
+    """Of a delivered one what could not be checked when somebody said which incident it is."""
 
     @property
     def has_more(self) -> bool:
@@ -116,6 +118,7 @@ def offering(declaration: Declaration, reader: User, asked: Asked | None = None)
         retries=tuple(_retries(declaration, reader, offered, asked)),
         facts=facts.gather(declaration, reader, ask=not unanswered) if decides else None,
         asked=asked,
+        note=declaration.sentence if declaration.state == State.DELIVERED else "",
         may_be_there=Action.GIVE_UP in offered.actions
         and declaration.attempts.filter(is_open=True).exists(),
     )
