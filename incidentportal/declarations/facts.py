@@ -245,8 +245,8 @@ def _alike(incident: Incident, declaration: Declaration, *, told: bool) -> Alike
 
 
 def _words(attempt: Attempt) -> str:
-    if attempt.finished_at is None:
-        return "No answer came, or the portal was stopped before it could be kept."
     if attempt.status:
         return f"Rootly answered {attempt.status}, which says neither yes nor no."
+    if attempt.finished_at is None:
+        return "No answer came, or the portal was stopped before it could be kept."
     return "No clear answer came."
