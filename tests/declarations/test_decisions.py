@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection as database
-from django.db import connections
 from django.db.models.functions import Now
 
 from incidentportal.accounts.models import User
@@ -21,11 +18,10 @@ from incidentportal.declarations.decisions import (
     OvertakenError,
     offered,
 )
-from incidentportal.declarations.models import Attempt, Decision, Declaration, Upstream
+from incidentportal.declarations.models import Attempt, Decision, Declaration
 from incidentportal.declarations.states import State
 from incidentportal.rootly.records import Incident
-from tests.declarations.test_transitions import fitting
-from tests.support.declarations import make_declaration
+from tests.support.deciding import REFUSED_STEP, attempt, standing
 from tests.support.people import Person, permission
 
 pytestmark = [pytest.mark.django_db, pytest.mark.store]
@@ -92,10 +88,6 @@ AFTER = {
     Action.NOT_THERE: State.QUEUED,
     Action.RETRY_STEP: State.DELIVERED,
 }
-REFUSED_STEP = {
-    "key": "alert_ids", "do": "alerts", "value": ["7"], "name": "Alert", "state": "refused",
-    "sentence": "No.",
-}  # fmt: skip
 SECRET = "Ms Miller's heart attack"
 
 
@@ -116,12 +108,6 @@ def people(make_person: Person) -> dict[str, User]:
     abilities = (Ability.DECIDE_OTHERS, Ability.VIEW_OTHERS)
     made["decider"].user_permissions.add(*map(permission, abilities))
     return made
-
-
-def standing(author: User, state: State, **fields: Any) -> Declaration:
-    """A declaration in this state, with what belongs beside it."""
-    beside = {**fitting(state), **({"open_steps": [REFUSED_STEP]} if state == "delivered" else {})}
-    return make_declaration(author, state=state, **{**beside, **fields})
 
 
 def do(action: Action, row: Declaration, person: User) -> None:
@@ -174,11 +160,6 @@ def outcome(
     row.decisions.all().delete()
     row.delete()
     return got
-
-
-def attempt(row: Declaration, **fields: Any) -> Attempt:
-    given = {"claim": 1, "digest": "x", "idempotency_key": row.idempotency_key, **fields}
-    return Attempt.objects.create(declaration=row, private=row.private, **given)
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.REJECTED])
@@ -340,82 +321,3 @@ def test_whoever_comes_second_is_told_who_was_first(people: dict[str, User]) -> 
     decisions.give_up(given_up.pk, people["admin"], "Enough.")
     with pytest.raises(OvertakenError, match=r"^admin has already given it up\.$"):
         decisions.withdraw(given_up.pk, people["author"])
-
-
-def at_once(*calls: Callable[[], object]) -> list[str]:
-    """Call all in the same moment, each on a thread; what each came to."""
-    start = threading.Barrier(len(calls))
-    outcomes = [""] * len(calls)
-
-    def run(place: int) -> None:
-        try:
-            start.wait(10)
-            outcomes[place] = "done" if calls[place]() is not False else "lost"
-        except (OvertakenError, AnswerError) as error:
-            outcomes[place] = str(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(calls))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_decision_and_a_claim_never_both_win(make_person: Person) -> None:
-    author = make_person()
-    for _ in range(10):
-        row = standing(author, State.QUEUED)
-        outcomes = at_once(
-            lambda row=row: decisions.withdraw(row.pk, author),  # type: ignore[misc]
-            lambda row=row: claims.take(row.pk) is not None,  # type: ignore[misc]
-        )
-        row.refresh_from_db()
-        if outcomes[0] == "done":
-            assert (row.state, outcomes[1]) == (State.WITHDRAWN, "lost")
-        else:
-            assert (row.state, outcomes[1]) == (State.DELIVERING, "done")
-            assert "being sent at this moment" in outcomes[0]
-        assert row.decisions.count() == (outcomes[0] == "done")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_three_who_decide_one_does(make_person: Person) -> None:
-    author, admin, other = make_person(), make_person("ada", "admin"), make_person("bob", "admin")
-    for _ in range(5):
-        row = standing(author, State.UNCONFIRMED)
-        outcomes = at_once(
-            lambda row=row: decisions.not_there(row.pk, author),  # type: ignore[misc]
-            lambda row=row: decisions.this_one(row.pk, admin, Incident(id=str(row.pk))),  # type: ignore[misc]
-            lambda row=row: decisions.give_up(row.pk, other, "Enough."),  # type: ignore[misc]
-        )
-        decided = row.decisions.values_list("before", "after")
-        # After "it isn't there" it waits, and an admin may still give it up.
-        steps = [after for _, after in decided]
-        assert len(steps) == outcomes.count("done")
-        assert steps in (["queued"], ["delivered"], ["failed"], ["queued", "failed"])
-        row.refresh_from_db()
-        assert row.state == steps[-1]
-        lost = [each for each in outcomes if each != "done"]
-        assert all("has already" in each or "is waiting" in each for each in lost), lost
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_declarations_never_become_one_incident(make_person: Person) -> None:
-    author = make_person()
-    upstream = make_declaration(author).upstream
-    Upstream.objects.create(url=upstream)
-    for number in range(5):
-        one, two = standing(author, State.UNCONFIRMED), standing(author, State.UNCONFIRMED)
-        incident = Incident(id=str(number))
-        outcomes = at_once(
-            *(
-                lambda pk=row.pk, incident=incident: decisions.this_one(pk, author, incident)  # type: ignore[misc]
-                for row in (one, two)
-            )
-        )
-        assert sorted(outcomes) == [decisions.TAKEN, "done"]
-        assert Declaration.objects.filter(incident_id=str(number)).count() == 1

@@ -18,12 +18,10 @@ from incidentportal.declarations import facts, queue
 from incidentportal.declarations.labels import LABEL
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.states import State
-from tests.declarations.test_acting import buttons, look, made, signed_in, unclear
-from tests.declarations.test_decisions import attempt, standing
+from tests.support.deciding import attempt, buttons, look, made, signed_in, standing
 from tests.support.people import PageClient, Person, permission
 from tests.support.sandbox import Sandbox
 
-__all__ = ["unclear"]
 SECRET = "Ms Miller's heart attack"
 
 
