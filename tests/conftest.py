@@ -1,3 +1,8 @@
 """What every test may use."""
 
-pytest_plugins = ["tests.support.plugin", "tests.support.people", "tests.support.portal"]
+pytest_plugins = [
+    "tests.support.plugin",
+    "tests.support.people",
+    "tests.support.portal",
+    "tests.support.deciding",
+]

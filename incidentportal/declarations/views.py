@@ -25,7 +25,6 @@ from incidentportal.declarations import (
     declaration_page,
     drafts,
     identity,
-    pages,
     refusals,
     telling,
     work,
@@ -34,6 +33,7 @@ from incidentportal.declarations.as_text import as_text
 from incidentportal.declarations.declaration_page import Shown
 from incidentportal.declarations.forms import UPDATE, FilledForm, answers_of
 from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.offering import Asked, offering
 from incidentportal.declarations.states import State
 from incidentportal.formengine import searching
 from incidentportal.formengine.view import FormView
@@ -88,14 +88,27 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         # Without a declaration here that is theirs: somebody else signed in in the middle of the
         # form. What is typed in this browser becomes a form of their own, whoever's this id is.
         return not_yet(request) if catalog is None else _posted(request, catalog, own)
-    declaration = access.read(reader, pk)
+    return page_of(request, access.read(reader, pk))
+
+
+def page_of(
+    request: HttpRequest, declaration: Declaration, *, status: int = 200, asked: Asked | None = None
+) -> HttpResponse:
+    """A declaration's page, for htmx the part of it that is asked for. `asked` is what the reader
+    pressed there and could not be done.
+    """
+    reader, catalog = person(request), current()
+    part = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") else None
     is_own = declaration.author_id == reader.pk
     if is_own and declaration.state == State.REJECTED and catalog is not None:
-        if request.headers.get("HX-Request"):
+        if part is not None:
             return HttpResponse(headers={"HX-Refresh": "true"})
-        return _refused(request, catalog, declaration, status=200)
+        return _refused(request, catalog, declaration, status=status, asked=asked)
+    if part == "offered":
+        offered = {"offered": offering(declaration, reader, asked)}
+        return render(request, "declarations/actions.html", offered, status=status)
     page = declaration_page.shown(declaration, reader, catalog)
-    address = request.build_absolute_uri(request.path)
+    address = request.build_absolute_uri(reverse("declaration", args=[declaration.pk]))
     context = {
         "shown": page,
         "text": as_text(page, address),
@@ -104,10 +117,11 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     }
     version = keyed_digest(repr(context).encode("utf-8", "surrogatepass"))[:16]
     context["version"] = version
-    if "HX-Request" in request.headers:
+    if part is not None:
         return _look(request, page, context)
     context["beside"] = beside.of(declaration, reader)
-    return render(request, "declarations/detail.html", context)
+    context["offered"] = offering(declaration, reader, asked)
+    return render(request, "declarations/detail.html", context, status=status)
 
 
 def _look(request: HttpRequest, page: Shown, context: Mapping[str, object]) -> HttpResponse:
@@ -118,6 +132,7 @@ def _look(request: HttpRequest, page: Shown, context: Mapping[str, object]) -> H
         response = HttpResponse(status=204)
     else:
         response = render(request, "declarations/detail.html#live", dict(context))
+        response["HX-Trigger"] = f"stands-{page.state}"
     response["Look-Again"] = str(page.look_again)
     return response
 
@@ -192,7 +207,12 @@ def _to(pk: UUID) -> HttpResponse:
 
 
 def _refused(
-    request: HttpRequest, catalog: Catalog, declaration: Declaration, *, status: int
+    request: HttpRequest,
+    catalog: Catalog,
+    declaration: Declaration,
+    *,
+    status: int,
+    asked: Asked | None = None,
 ) -> HttpResponse:
     author = person(request)
     telling.seen(declaration)
@@ -202,7 +222,8 @@ def _refused(
     begun = drafts.own(author).defer("title", "content").filter(pk=declaration.pk).first()
     return form_page(
         request, view, carried, status=status, declaration=declaration, begun=begun,
-        beside=beside.of(declaration, author), unsaved=False,
+        beside=beside.of(declaration, author), offered=offering(declaration, author, asked),
+        unsaved=False,
     )  # fmt: skip
 
 

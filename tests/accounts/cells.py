@@ -56,6 +56,10 @@ declarations/           | GET  | /declarations/?state=rejected&page=2 | {ALL}
 {ONE}                   | HTMX | /declarations/{{private}}/  | 404 404 200 404 404 404 404 200 401
 {ONE}                   | GET  | /declarations/{{nowhere}}/  | {NOBODY}
 {ONE}                   | POST | /declarations/{{nowhere}}/  | 404 404 404 404 404 404 404 404 401
+{ONE}act/               | GET  | /declarations/{{own}}/act/  | {READ_ONLY}
+{ONE}act/               | POST | /declarations/{{own}}/act/  | 422 404 404 404 422 404 422 404 401
+{ONE}act/ | POST | /declarations/{{private}}/act/ | 404 404 422 404 404 404 404 404 401
+{ONE}act/ | POST | /declarations/{{nowhere}}/act/ | 404 404 404 404 404 404 404 404 401
 accounts/login/         | GET  | /accounts/login/            | 302 302 302 302 302 302 302 302 200
 accounts/logout/        | GET  | /accounts/logout/           | 200 200 200 200 200 200 200 200 302
 accounts/signup/        | GET  | /accounts/signup/           | {EVERYONE_NOTHING}
