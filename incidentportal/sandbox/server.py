@@ -41,13 +41,14 @@ class Server(ThreadingHTTPServer):
         self.server_activate()
         self.state = state
         self.down_for: float | None = None
+        self.silent = False
         self.refusing = threading.Event()
         self.told = threading.Event()
         self.connections: set[socket.socket] = set()
 
-    def go_down(self, seconds: float, own: socket.socket) -> None:
+    def go_down(self, seconds: float, own: socket.socket, *, silent: bool) -> None:
         """Stop listening, and close every other connection; the main loop comes back later."""
-        self.down_for = seconds
+        self.down_for, self.silent = seconds, silent
         self.shutdown()
         self.refusing.wait()
         for connection in list(self.connections - {own}):
@@ -133,11 +134,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _down(self, request: Request) -> None:
         try:
-            seconds = float(json.loads(request.body or b"{}").get("seconds", 1))
+            given = json.loads(request.body or b"{}")
+            seconds, silent = float(given.get("seconds", 1)), bool(given.get("silent"))
         except (ValueError, TypeError, AttributeError):
             self._write(json_answer(400, {"error": "seconds is a number"}))
             return
-        self._server.go_down(seconds, self.connection)
+        self._server.go_down(seconds, self.connection, silent=silent)
         self.close_connection = True
         try:
             self._write(json_answer(200, {"seconds": seconds}))
@@ -185,6 +187,12 @@ def _bound(port: int) -> socket.socket:
     return bound
 
 
+def _filled(bound: socket.socket) -> socket.socket:
+    """Let further connections hang unanswered: the one place in the queue is taken (Linux)."""
+    bound.listen(0)
+    return socket.create_connection(bound.getsockname())
+
+
 def run(port: int, state: State, announce: Callable[[str], None]) -> None:
     """Serve until the process is told to end; comes back by itself after `/_control/down`.
 
@@ -204,7 +212,10 @@ def run(port: int, state: State, announce: Callable[[str], None]) -> None:
             return
         # Held while down: any connection of this machine might be given the port otherwise.
         bound = _bound(port)
+        filler = _filled(bound) if server.silent else None
         # Only here: a socket that another thread is about to close still takes connections.
         server.refusing.set()
         server.told.wait()  # the time begins when whoever asked for it can know
         time.sleep(server.down_for)
+        if filler is not None:
+            filler.close()

@@ -109,9 +109,13 @@ class Sandbox:
         """Forget incidents, requests, faults, switches and changed lists."""
         self.control("POST", "reset")
 
-    def down(self, seconds: float) -> None:
-        """Refuse connections for so long, from now on; open ones are closed."""
-        self.control("POST", "down", {"seconds": seconds})
+    def down(self, seconds: float, *, silent: bool = False) -> None:
+        """Refuse connections for so long, from now on, or let them hang; open ones are closed."""
+        self.control("POST", "down", {"seconds": seconds, "silent": silent})
+
+    def let_go(self) -> None:
+        """Have whatever hangs go on with its work, though its client may have left."""
+        self.control("POST", "let_go")
 
     def wait_until_up(self, seconds: float = 10) -> None:
         """Wait until it listens again."""
