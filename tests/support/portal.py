@@ -56,6 +56,18 @@ def connected(
     let_go_of_the_database()
 
 
+@pytest.fixture
+def unhurried(connected: Sandbox, settings: Settings) -> Sandbox:
+    """The same with the waits of production, for tests that let time pass (`matrix.pass_time`)
+    instead of waiting; a new incident has its Slack channel at once.
+    """
+    settings.DELIVERY_BACKOFF = (2, 300)
+    settings.DELIVERY_LOOK = (30, 5)
+    settings.DELIVERY_PROBE = 15
+    connected.switch(slack_delay_s=0)
+    return connected
+
+
 def empty_what_is_append_only() -> None:
     """Make way for the flush after a test with threads: SQLite's triggers would refuse it."""
     if database.vendor == "sqlite" and PrivateView.objects.exists():
