@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import struct
 import sys
@@ -193,12 +194,23 @@ def _filled(bound: socket.socket) -> socket.socket:
     return socket.create_connection(bound.getsockname())
 
 
+def _rest(seconds: float, back: list[int]) -> None:
+    """Wait, at most until a signal is among `back`."""
+    end = time.monotonic() + seconds
+    while not back and time.monotonic() < end:
+        time.sleep(0.01)
+    back.clear()
+
+
 def run(port: int, state: State, announce: Callable[[str], None]) -> None:
-    """Serve until the process is told to end; comes back by itself after `/_control/down`.
+    """Serve until the process is told to end; comes back by itself after `/_control/down`, or at
+    once when it gets SIGUSR1.
 
     `announce` is called once, with the address, when the server listens and has its data.
     """
     first = True
+    back: list[int] = []
+    signal.signal(signal.SIGUSR1, lambda number, _: back.append(number))
     bound = _bound(port)
     while True:
         with Server(bound, state) as server:
@@ -216,6 +228,6 @@ def run(port: int, state: State, announce: Callable[[str], None]) -> None:
         # Only here: a socket that another thread is about to close still takes connections.
         server.refusing.set()
         server.told.wait()  # the time begins when whoever asked for it can know
-        time.sleep(server.down_for)
+        _rest(server.down_for, back)
         if filler is not None:
             filler.close()

@@ -304,9 +304,9 @@ def test_a_private_one_that_is_not_seen_is_delivered_where_an_answer_came(
     unhurried.switch(hide_private=True)
     payload = {"title": "Breach", "private": True}
     row = make_declaration(reporter, upstream=connection.upstream(), payload=payload)
-    unhurried.down(0.3)
+    unhurried.down(60)
     turn(row)
-    unhurried.wait_until_up()
+    unhurried.up()
     settle(row)
     assert row.state == State.DELIVERED
     assert len(made(unhurried, row)) == 1

@@ -52,7 +52,7 @@ def meet(sandbox: Sandbox, case: Case, settings: Settings) -> None:
     if case.switches:
         sandbox.switch(**case.switches)
     if fault.get("kind") == "down":
-        sandbox.down(0.4, silent=bool(fault.get("silent")))
+        sandbox.down(60, silent=bool(fault.get("silent")))
     elif fault:
         sandbox.fault(**CREATE, **fault)
 
@@ -64,7 +64,6 @@ def is_slow(fault: dict[str, Any]) -> bool:
 def heal(sandbox: Sandbox, settings: Settings) -> None:
     """Rootly is healthy again."""
     settings.DELIVERY_TIMEOUT = 25
-    sandbox.wait_until_up()
     sandbox.clear_faults()
     sandbox.switch(token=sandbox.token, read_only_token=False)
 
@@ -91,7 +90,8 @@ def test_a_first_attempt_meets_a_fault_and_rootly_is_healthy_again(
 ) -> None:
     meet(unhurried, case, settings)
     turn(row)
-    unhurried.wait_until_up()
+    if case.fault.get("kind") == "down":
+        unhurried.up()
     until(lambda: len(made(unhurried, row)) == case.upstream, 2)
     assert row.state == (State.REJECTED if case in REFUSED else State.QUEUED)
     check_first(case, row, visitor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -112,6 +113,11 @@ class Sandbox:
     def down(self, seconds: float, *, silent: bool = False) -> None:
         """Refuse connections for so long, from now on, or let them hang; open ones are closed."""
         self.control("POST", "down", {"seconds": seconds, "silent": silent})
+
+    def up(self) -> None:
+        """End the time that it is down."""
+        self.process.send_signal(signal.SIGUSR1)
+        self.wait_until_up()
 
     def let_go(self) -> None:
         """Have whatever hangs go on with its work, though its client may have left."""
