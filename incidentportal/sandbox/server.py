@@ -42,6 +42,7 @@ class Server(ThreadingHTTPServer):
         self.server_activate()
         self.state = state
         self.down_for: float | None = None
+        self.down_at = 0.0
         self.silent = False
         self.refusing = threading.Event()
         self.told = threading.Event()
@@ -49,7 +50,7 @@ class Server(ThreadingHTTPServer):
 
     def go_down(self, seconds: float, own: socket.socket, *, silent: bool) -> None:
         """Stop listening, and close every other connection; the main loop comes back later."""
-        self.down_for, self.silent = seconds, silent
+        self.down_for, self.silent, self.down_at = seconds, silent, time.monotonic()
         self.shutdown()
         self.refusing.wait()
         for connection in list(self.connections - {own}):
@@ -194,14 +195,6 @@ def _filled(bound: socket.socket) -> socket.socket:
     return socket.create_connection(bound.getsockname())
 
 
-def _rest(seconds: float, back: list[int]) -> None:
-    """Wait, at most until a signal is among `back`."""
-    end = time.monotonic() + seconds
-    while not back and time.monotonic() < end:
-        time.sleep(0.01)
-    back.clear()
-
-
 def run(port: int, state: State, announce: Callable[[str], None]) -> None:
     """Serve until the process is told to end; comes back by itself after `/_control/down`, or at
     once when it gets SIGUSR1.
@@ -209,8 +202,8 @@ def run(port: int, state: State, announce: Callable[[str], None]) -> None:
     `announce` is called once, with the address, when the server listens and has its data.
     """
     first = True
-    back: list[int] = []
-    signal.signal(signal.SIGUSR1, lambda number, _: back.append(number))
+    back = [0.0]
+    signal.signal(signal.SIGUSR1, lambda *_: back.append(time.monotonic()))
     bound = _bound(port)
     while True:
         with Server(bound, state) as server:
@@ -228,6 +221,8 @@ def run(port: int, state: State, announce: Callable[[str], None]) -> None:
         # Only here: a socket that another thread is about to close still takes connections.
         server.refusing.set()
         server.told.wait()  # the time begins when whoever asked for it can know
-        _rest(server.down_for, back)
+        ends = time.monotonic() + server.down_for
+        while time.monotonic() < ends and back[-1] < server.down_at:
+            time.sleep(0.01)
         if filler is not None:
             filler.close()

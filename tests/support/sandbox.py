@@ -29,6 +29,7 @@ class Sandbox:
             self.process.wait(5)
             raise RuntimeError(f"the sandbox did not start: {self.url!r}")
         self.port = int(self.url.rpartition(":")[2])
+        self.is_down = False
 
     def __enter__(self) -> Self:
         return self
@@ -112,10 +113,11 @@ class Sandbox:
 
     def down(self, seconds: float, *, silent: bool = False) -> None:
         """Refuse connections for so long, from now on, or let them hang; open ones are closed."""
+        self.is_down = True
         self.control("POST", "down", {"seconds": seconds, "silent": silent})
 
     def up(self) -> None:
-        """End the time that it is down."""
+        """End the time that it is down, if it is."""
         self.process.send_signal(signal.SIGUSR1)
         self.wait_until_up()
 
@@ -134,6 +136,7 @@ class Sandbox:
                     raise
                 time.sleep(0.02)
             else:
+                self.is_down = False
                 return
 
     def stop(self) -> None:
