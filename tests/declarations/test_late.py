@@ -38,7 +38,7 @@ KEYS = pytest.mark.parametrize("idempotency", ["honour", "ignore"])
 
 
 @pytest.fixture
-def row(unhurried: Sandbox, reporter: User) -> Declaration:
+def row(alone: Sandbox, reporter: User) -> Declaration:
     """A saved declaration that nobody has tried to deliver."""
     return make_declaration(reporter, upstream=connection.upstream())
 
@@ -65,62 +65,63 @@ def arrive(sandbox: Sandbox, row: Declaration, incidents: int) -> None:
 @BOTH
 @KEYS
 def test_the_first_request_arrives_between_two_looks(
-    unhurried: Sandbox, row: Declaration, visitor: PageClient, settings: Settings, idempotency: str
+    alone: Sandbox, row: Declaration, visitor: PageClient, settings: Settings, idempotency: str
 ) -> None:
-    unhurried.switch(idempotency=idempotency)
-    overtake(unhurried, row, settings)
+    alone.switch(idempotency=idempotency)
+    overtake(alone, row, settings)
     turn(row)
     assert row.state == State.QUEUED
-    arrive(unhurried, row, 1)
+    arrive(alone, row, 1)
     settle(row)
     assert row.state == State.DELIVERED
-    assert len(made(unhurried, row)) == 1
-    assert keys(unhurried, row) == ("",)
+    assert len(made(alone, row)) == 1
+    assert keys(alone, row) == ("",)
     assert seen(visitor, row).state == "delivered"
 
 
 @BOTH
 def test_the_first_request_arrives_after_the_second_and_its_key_is_honoured(
-    unhurried: Sandbox, row: Declaration, visitor: PageClient, settings: Settings
+    alone: Sandbox, row: Declaration, visitor: PageClient, settings: Settings
 ) -> None:
-    overtake(unhurried, row, settings)
+    overtake(alone, row, settings)
     settle(row, is_delivered)
-    arrive(unhurried, row, 1)
+    arrive(alone, row, 1)
     settle(row)
     assert row.state == State.DELIVERED
-    assert keys(unhurried, row) == ("", "")
+    assert keys(alone, row) == ("", "")
     assert row.twins == []
     assert row.second_look_at is None, "it was looked for once more"
 
 
 @BOTH
 def test_the_first_request_arrives_after_the_second_and_its_key_is_ignored(
-    unhurried: Sandbox,
+    alone: Sandbox,
     row: Declaration,
     visitor: PageClient,
     admin_page: PageClient,
     settings: Settings,
 ) -> None:
-    unhurried.switch(idempotency="ignore")
-    overtake(unhurried, row, settings)
+    alone.switch(idempotency="ignore")
+    overtake(alone, row, settings)
     settle(row, is_delivered)
     known = row.incident["number"]
-    arrive(unhurried, row, 2)
+    arrive(alone, row, 2)
     settle(row)
     assert row.state == State.DELIVERED
     assert row.incident["number"] == known
-    (twin,) = [each for each in made(unhurried, row) if each["sequential_id"] != known]
+    (twin,) = [each for each in made(alone, row) if each["sequential_id"] != known]
     assert [each["number"] for each in row.twins] == [twin["sequential_id"]]
     for page in (seen(visitor, row), seen(admin_page, row)):
         assert page.state == "delivered"
         assert str(twin["sequential_id"]) in page.text
-    assert len(made(unhurried, row)) == 2, "the portal deletes nothing"
-    assert keys(unhurried, row) == ("", "")
+    assert len(made(alone, row)) == 2, "the portal deletes nothing"
+    assert keys(alone, row) == ("", "")
 
 
 def test_the_first_request_arrives_when_the_second_was_refused_and_is_being_corrected(
-    unhurried: Sandbox, row: Declaration, visitor: PageClient, settings: Settings
+    unhurried: Sandbox, reporter: User, visitor: PageClient, settings: Settings
 ) -> None:
+    row = make_declaration(reporter, upstream=connection.upstream())
     unhurried.switch(idempotency="ignore")
     overtake(unhurried, row, settings)
     unhurried.fault(**CREATE, **VAGUE)
@@ -144,25 +145,24 @@ LOOKS_THAT_FAIL: dict[str, dict[str, Any]] = {
 }
 
 
-@BOTH
 @pytest.mark.parametrize("fault", LOOKS_THAT_FAIL.values(), ids=LOOKS_THAT_FAIL)
 @pytest.mark.parametrize("cause", ["drop_before", "drop_after"])
 def test_a_look_that_fails_is_no_look(
-    unhurried: Sandbox, row: Declaration, visitor: PageClient, fault: dict[str, Any], cause: str
+    alone: Sandbox, row: Declaration, visitor: PageClient, fault: dict[str, Any], cause: str
 ) -> None:
-    unhurried.fault(**CREATE, kind=cause)
+    alone.fault(**CREATE, kind=cause)
     turn(row)
-    unhurried.fault(**LIST, **fault, times=None)
+    alone.fault(**LIST, **fault, times=None)
     for _ in range(4):
         assert turn(row).state == State.QUEUED
-    assert keys(unhurried, row) == ("",), "nothing is sent while nobody could look"
+    assert keys(alone, row) == ("",), "nothing is sent while nobody could look"
     assert seen(visitor, row).state == "queued"
     assert row.attempts.get().is_open
-    unhurried.clear_faults()
+    alone.clear_faults()
     settle(row)
     assert row.state == State.DELIVERED
-    assert len(made(unhurried, row)) == 1
-    assert keys(unhurried, row) == (("",) if cause == "drop_after" else ("", ""))
+    assert len(made(alone, row)) == 1
+    assert keys(alone, row) == (("",) if cause == "drop_after" else ("", ""))
 
 
 def _second_page_fails(sandbox: Sandbox) -> None:
@@ -184,7 +184,7 @@ def _endless(sandbox: Sandbox) -> None:
 @BOTH
 @pytest.mark.parametrize("spoil", [_second_page_fails, _entry_without_id, _endless])
 def test_a_list_that_can_not_be_read_to_its_end_is_no_look(
-    unhurried: Sandbox,
+    alone: Sandbox,
     reporter: User,
     visitor: PageClient,
     spoil: Callable[[Sandbox], None],
@@ -192,47 +192,47 @@ def test_a_list_that_can_not_be_read_to_its_end_is_no_look(
     for title in ("One", "Two"):
         settle(make_declaration(reporter, upstream=connection.upstream(), payload={"title": title}))
     row = make_declaration(reporter, upstream=connection.upstream())
-    unhurried.fault(**CREATE, kind="drop_before")
+    alone.fault(**CREATE, kind="drop_before")
     turn(row)
-    spoil(unhurried)
+    spoil(alone)
     for _ in range(4):
         assert turn(row).state == State.QUEUED
-    assert keys(unhurried, row) == ("",)
-    assert made(unhurried, row) == []
-    unhurried.clear_faults()
-    unhurried.change_list("incidents", raw=[])
+    assert keys(alone, row) == ("",)
+    assert made(alone, row) == []
+    alone.clear_faults()
+    alone.change_list("incidents", raw=[])
     settle(row)
     assert row.state == State.DELIVERED
-    assert len(made(unhurried, row)) == 1
-    assert keys(unhurried, row) == ("", "")
+    assert len(made(alone, row)) == 1
+    assert keys(alone, row) == ("", "")
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "first-contact"])
 @pytest.mark.parametrize("hours", [-1, 1])
 @pytest.mark.parametrize("cause", ["drop_after", "drop_before"])
 def test_the_look_goes_by_rootlys_clock(
-    unhurried: Sandbox, reporter: User, hours: int, cause: str, *, known: bool
+    alone: Sandbox, reporter: User, hours: int, cause: str, *, known: bool
 ) -> None:
-    unhurried.switch(clock_offset_s=hours * 3600, idempotency="ignore")
+    alone.switch(clock_offset_s=hours * 3600, idempotency="ignore")
     if known:
         settle(make_declaration(reporter, upstream=connection.upstream(), payload={"title": "One"}))
     row = make_declaration(reporter, upstream=connection.upstream())
-    unhurried.fault(**CREATE, kind=cause)
+    alone.fault(**CREATE, kind=cause)
     settle(row)
     assert row.state == State.DELIVERED
-    assert len(made(unhurried, row)) == 1
-    assert keys(unhurried, row) == (("",) if cause == "drop_after" else ("", ""))
+    assert len(made(alone, row)) == 1
+    assert keys(alone, row) == (("",) if cause == "drop_after" else ("", ""))
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_lookalike_is_dated_by_rootlys_clock(
-    unhurried: Sandbox, row: Declaration, visitor: PageClient, hours: int
+    alone: Sandbox, row: Declaration, visitor: PageClient, hours: int
 ) -> None:
-    unhurried.switch(clock_offset_s=hours * 3600, labels="drop")
-    unhurried.fault(**CREATE, kind="drop_after")
+    alone.switch(clock_offset_s=hours * 3600, labels="drop")
+    alone.fault(**CREATE, kind="drop_after")
     settle(row)
     assert row.state == State.UNCONFIRMED
-    assert len(made(unhurried, row)) == 1
+    assert len(made(alone, row)) == 1
     assert CANT_TELL in seen(visitor, row).text
 
 
@@ -277,12 +277,13 @@ SEQUENCES: dict[str, tuple[tuple[dict[str, Any], ...], tuple[str, ...]]] = {
 @pytest.mark.parametrize(("faults", "asked"), SEQUENCES.values(), ids=SEQUENCES)
 def test_the_key_changes_after_a_definite_refusal_and_never_while_an_outcome_is_unknown(
     unhurried: Sandbox,
-    row: Declaration,
+    reporter: User,
     visitor: PageClient,
     faults: tuple[dict[str, Any], ...],
     asked: tuple[str, ...],
     idempotency: str,
 ) -> None:
+    row = make_declaration(reporter, upstream=connection.upstream())
     unhurried.switch(idempotency=idempotency)
     for fault in faults:
         unhurried.fault(**CREATE, **fault)
@@ -299,33 +300,33 @@ def test_the_key_changes_after_a_definite_refusal_and_never_while_an_outcome_is_
 
 
 def test_a_private_one_that_is_not_seen_is_delivered_where_an_answer_came(
-    unhurried: Sandbox, reporter: User, visitor: PageClient
+    alone: Sandbox, reporter: User, visitor: PageClient
 ) -> None:
-    unhurried.switch(hide_private=True)
+    alone.switch(hide_private=True)
     payload = {"title": "Breach", "private": True}
     row = make_declaration(reporter, upstream=connection.upstream(), payload=payload)
-    unhurried.down(60)
+    alone.down(60)
     turn(row)
-    unhurried.up()
+    alone.up()
     settle(row)
     assert row.state == State.DELIVERED
-    assert len(made(unhurried, row)) == 1
-    assert keys(unhurried, row) == ("",)
+    assert len(made(alone, row)) == 1
+    assert keys(alone, row) == ("",)
     assert seen(visitor, row).state == "delivered"
 
 
 def test_the_page_says_what_is_unclear_while_rootly_is_down_for_looks(
-    unhurried: Sandbox, row: Declaration, visitor: PageClient
+    alone: Sandbox, row: Declaration, visitor: PageClient
 ) -> None:
-    unhurried.fault(**CREATE, kind="drop_after")
+    alone.fault(**CREATE, kind="drop_after")
     turn(row)
     assert UNCLEAR in seen(visitor, row).text
-    unhurried.fault(**LIST, kind="status", status=401, times=None)
+    alone.fault(**LIST, kind="status", status=401, times=None)
     turn(row)
     assert row.state == State.QUEUED
     assert seen(visitor, row).held, "a token that no look is answered for holds the queue"
-    unhurried.clear_faults()
+    alone.clear_faults()
     settle(row)
     assert row.state == State.DELIVERED
-    assert len(made(unhurried, row)) == 1
+    assert len(made(alone, row)) == 1
     assert not seen(visitor, row).held

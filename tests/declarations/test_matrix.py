@@ -40,7 +40,7 @@ SHORT = 0.3
 
 
 @pytest.fixture
-def row(unhurried: Sandbox, reporter: User) -> Declaration:
+def row(alone: Sandbox, reporter: User) -> Declaration:
     """A saved declaration that nobody has tried to deliver."""
     return make_declaration(reporter, upstream=connection.upstream())
 
@@ -86,20 +86,20 @@ def check_first(case: Case, row: Declaration, visitor: PageClient) -> None:
 @BOTH
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_first_attempt_meets_a_fault_and_rootly_is_healthy_again(
-    unhurried: Sandbox, row: Declaration, visitor: PageClient, settings: Settings, case: Case
+    alone: Sandbox, row: Declaration, visitor: PageClient, settings: Settings, case: Case
 ) -> None:
-    meet(unhurried, case, settings)
+    meet(alone, case, settings)
     turn(row)
     if case.fault.get("kind") == "down":
-        unhurried.up()
-    until(lambda: len(made(unhurried, row)) == case.upstream, 2)
+        alone.up()
+    until(lambda: len(made(alone, row)) == case.upstream, 2)
     assert row.state == (State.REJECTED if case in REFUSED else State.QUEUED)
     check_first(case, row, visitor)
 
-    heal(unhurried, settings)
+    heal(alone, settings)
     settle(row)
     assert row.state == case.finally_
-    check_end(unhurried, row, visitor, case.keys, case.incidents)
+    check_end(alone, row, visitor, case.keys, case.incidents)
 
 
 def check_end(
@@ -126,8 +126,13 @@ def check_end(
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
 def test_what_rootly_refused_is_corrected_and_sent_under_a_new_key(
-    unhurried: Sandbox, row: Declaration, visitor: PageClient, settings: Settings, case: Case
+    unhurried: Sandbox,
+    reporter: User,
+    visitor: PageClient,
+    settings: Settings,
+    case: Case,
 ) -> None:
+    row = make_declaration(reporter, upstream=connection.upstream())
     meet(unhurried, case, settings)
     turn(row)
     form = Form(visitor, f"/declarations/{row.pk}/")
@@ -163,23 +168,23 @@ def others(sandbox: Sandbox, case: Unknown) -> None:
 )
 @pytest.mark.parametrize("case", UNKNOWN, ids=lambda case: case.name)
 def test_after_an_unknown_outcome_nothing_is_doubled_and_nothing_lost(
-    unhurried: Sandbox, reporter: User, visitor: PageClient, case: Unknown, idempotency: str
+    alone: Sandbox, reporter: User, visitor: PageClient, case: Unknown, idempotency: str
 ) -> None:
-    unhurried.switch(idempotency=idempotency, **case.switches)
+    alone.switch(idempotency=idempotency, **case.switches)
     if case.before:
-        learn(unhurried, reporter, case.before)
+        learn(alone, reporter, case.before)
     payload = {"title": case.title, **({"private": True} if case.private else {})}
     row = make_declaration(reporter, upstream=connection.upstream(), payload=payload)
-    unhurried.fault(**CREATE, **case.fault)
+    alone.fault(**CREATE, **case.fault)
     turn(row)
     assert row.state == State.QUEUED
     assert UNCLEAR in seen(visitor, row).text
-    others(unhurried, case)
+    others(alone, case)
     settle(row)
     assert row.state == case.ends
-    there = made(unhurried, row)
+    there = made(alone, row)
     assert len(there) == case.incidents
-    assert keys(unhurried, row) == case.keys
+    assert keys(alone, row) == case.keys
     page = seen(visitor, row)
     assert page.state == case.ends
     if case.ends == State.DELIVERED:

@@ -39,15 +39,10 @@ def connected(
     transactional_db: None, sandbox: Sandbox, settings: Settings, dialect: str
 ) -> Iterator[Sandbox]:
     """The sandbox, with its configuration fetched; waits between attempts are short."""
-    settings.ROOTLY_API_URL = sandbox.jsonapi_url if dialect == "jsonapi" else sandbox.plain_url
-    settings.ROOTLY_API_TOKEN = sandbox.token
-    settings.ROOTLY_API_DIALECT = dialect
     settings.DELIVERY_BACKOFF = (0.05, 0.2)
     settings.DELIVERY_LOOK = (0.3, 0.1)
     settings.DELIVERY_PROBE = 0.2
-    current.forget()
-    presets.forget()
-    _fetch_once()
+    _connect(sandbox, settings, dialect)
     yield sandbox
     resync.join()
     current.forget()
@@ -61,11 +56,38 @@ def unhurried(connected: Sandbox, settings: Settings) -> Sandbox:
     """The same with the waits of production, for tests that let time pass (`matrix.pass_time`)
     instead of waiting; a new incident has its Slack channel at once.
     """
+    _take_time(connected, settings)
+    return connected
+
+
+@pytest.fixture
+def alone(db: None, sandbox: Sandbox, settings: Settings, dialect: str) -> Iterator[Sandbox]:
+    """As `unhurried`, for tests in which no other thread meets the database: their rows are rolled
+    back, which is much quicker than emptying all tables.
+    """
+    _connect(sandbox, settings, dialect)
+    _take_time(sandbox, settings)
+    yield sandbox
+    resync.join()
+    current.forget()
+    presets.forget()
+
+
+def _take_time(sandbox: Sandbox, settings: Settings) -> None:
     settings.DELIVERY_BACKOFF = (2, 300)
     settings.DELIVERY_LOOK = (30, 5)
     settings.DELIVERY_PROBE = 15
-    connected.switch(slack_delay_s=0)
-    return connected
+    sandbox.switch(slack_delay_s=0)
+
+
+def _connect(sandbox: Sandbox, settings: Settings, dialect: str) -> None:
+    """Speak with the sandbox, and have its configuration."""
+    settings.ROOTLY_API_URL = sandbox.jsonapi_url if dialect == "jsonapi" else sandbox.plain_url
+    settings.ROOTLY_API_TOKEN = sandbox.token
+    settings.ROOTLY_API_DIALECT = dialect
+    current.forget()
+    presets.forget()
+    _fetch_once()
 
 
 def empty_what_is_append_only() -> None:
