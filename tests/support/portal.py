@@ -51,45 +51,6 @@ def connected(
     let_go_of_the_database()
 
 
-@pytest.fixture
-def unhurried(connected: Sandbox, settings: Settings) -> Sandbox:
-    """The same with the waits of production, for tests that let time pass (`matrix.pass_time`)
-    instead of waiting; a new incident has its Slack channel at once.
-    """
-    _take_time(connected, settings)
-    return connected
-
-
-@pytest.fixture
-def alone(db: None, sandbox: Sandbox, settings: Settings, dialect: str) -> Iterator[Sandbox]:
-    """As `unhurried`, for tests in which no other thread meets the database: their rows are rolled
-    back, which is much quicker than emptying all tables.
-    """
-    _connect(sandbox, settings, dialect)
-    _take_time(sandbox, settings)
-    yield sandbox
-    resync.join()
-    current.forget()
-    presets.forget()
-
-
-def _take_time(sandbox: Sandbox, settings: Settings) -> None:
-    settings.DELIVERY_BACKOFF = (2, 300)
-    settings.DELIVERY_LOOK = (30, 5)
-    settings.DELIVERY_PROBE = 15
-    sandbox.switch(slack_delay_s=0)
-
-
-def _connect(sandbox: Sandbox, settings: Settings, dialect: str) -> None:
-    """Speak with the sandbox, and have its configuration."""
-    settings.ROOTLY_API_URL = sandbox.jsonapi_url if dialect == "jsonapi" else sandbox.plain_url
-    settings.ROOTLY_API_TOKEN = sandbox.token
-    settings.ROOTLY_API_DIALECT = dialect
-    current.forget()
-    presets.forget()
-    _fetch_once()
-
-
 def empty_what_is_append_only() -> None:
     """Make way for the flush after a test with threads: SQLite's triggers would refuse it."""
     if database.vendor == "sqlite" and PrivateView.objects.exists():
@@ -110,6 +71,16 @@ def let_go_of_the_database() -> None:
 
     for future in [work._threads.submit(let_go) for _ in range(work.INLINE_CALLS)]:
         future.result(40)
+
+
+def _connect(sandbox: Sandbox, settings: Settings, dialect: str) -> None:
+    """Speak with the sandbox, and have its configuration."""
+    settings.ROOTLY_API_URL = sandbox.jsonapi_url if dialect == "jsonapi" else sandbox.plain_url
+    settings.ROOTLY_API_TOKEN = sandbox.token
+    settings.ROOTLY_API_DIALECT = dialect
+    current.forget()
+    presets.forget()
+    _fetch_once()
 
 
 _fetched: dict[str, dict[str, Any]] = {}
@@ -190,3 +161,32 @@ class Form:
 def form(connected: Sandbox, visitor: PageClient) -> Form:
     """A reporter before the empty form."""
     return Form(visitor)
+
+
+@pytest.fixture
+def unhurried(connected: Sandbox, settings: Settings) -> Sandbox:
+    """The same with the waits of production, for tests that let time pass (`matrix.pass_time`)
+    instead of waiting; a new incident has its Slack channel at once.
+    """
+    _take_time(connected, settings)
+    return connected
+
+
+@pytest.fixture
+def alone(db: None, sandbox: Sandbox, settings: Settings, dialect: str) -> Iterator[Sandbox]:
+    """As `unhurried`, for tests in which no other thread meets the database: their rows are rolled
+    back, which is much quicker than emptying all tables.
+    """
+    _connect(sandbox, settings, dialect)
+    _take_time(sandbox, settings)
+    yield sandbox
+    resync.join()
+    current.forget()
+    presets.forget()
+
+
+def _take_time(sandbox: Sandbox, settings: Settings) -> None:
+    settings.DELIVERY_BACKOFF = (2, 300)
+    settings.DELIVERY_LOOK = (30, 5)
+    settings.DELIVERY_PROBE = 15
+    sandbox.switch(slack_delay_s=0)
