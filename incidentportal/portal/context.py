@@ -13,7 +13,7 @@ from incidentportal.accounts.models import User
 from incidentportal.accounts.roles import is_admin
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import sync_state
-from incidentportal.declarations import queue, telling
+from incidentportal.declarations import findings, queue, telling
 from incidentportal.presets import current as presets
 
 
@@ -76,6 +76,24 @@ def _exposed(upstream: str) -> str:
     )
 
 
+def _mistaken(upstream: str) -> str:
+    if not (mistaken := findings.mistaken_tests(upstream)):
+        return ""
+    return (
+        "Rootly does not show these incidents as tests, although that was asked for: "
+        f"{', '.join(mistaken)}. People may have been called: look at them in Rootly now."
+    )
+
+
+def _twins(upstream: str) -> str:
+    if not (twins := findings.twins(upstream)):
+        return ""
+    return (
+        "Rootly has several incidents for one declaration: "
+        f"{'; '.join(twins)}. The portal deletes none: close in Rootly what is too many."
+    )
+
+
 def _waiting(upstream: str) -> str:
     if not (waiting := queue.waiting(upstream)):
         return ""
@@ -90,5 +108,7 @@ def _not_synced(_: str) -> str:
     return f"Rootly's configuration could not be fetched: {state.error}"
 
 
-ALARMS: tuple[Callable[[str], str], ...] = (_held, _exposed, _waiting, _not_synced)
+ALARMS: tuple[Callable[[str], str], ...] = (
+    _held, _exposed, _mistaken, _twins, _waiting, _not_synced,
+)  # fmt: skip
 """What admins are told of on every page: each says a sentence about this upstream, or nothing."""

@@ -173,6 +173,28 @@ def test_a_refusal_in_the_background_is_not_told_until_its_page_is_seen(
     assert row.told_at is not None
 
 
+def test_admins_are_told_of_twins_and_of_tests_that_are_none(
+    connected: Sandbox, reporter: User, visitor: PageClient, admin_page: PageClient
+) -> None:
+    given: dict[str, Any] = {
+        "upstream": upstreams.upstream(), "state": State.DELIVERED, "due_at": None,
+        "delivered_at": Now(), "payload": {"private": True},
+    }  # fmt: skip
+    make_declaration(
+        reporter, incident_id="a", incident={"number": 7, "title": "A theft"},
+        is_mistaken_real=True, **given,
+    )  # fmt: skip
+    make_declaration(
+        reporter, incident_id="b", incident={"number": 8, "title": "A theft"},
+        twins=[{"id": "c", "number": 9, "title": "A theft"}], twins_at=Now(), **given,
+    )  # fmt: skip
+    page = admin_page.get("/").content.decode()
+    assert "as tests, although that was asked for: #7. " in page
+    assert "several incidents for one declaration: #8 and #9. " in page
+    assert "A theft" not in page
+    assert b"data-banner" not in visitor.get("/").content
+
+
 # --- By mail ----------------------------------------------------------------------------------
 
 
