@@ -92,7 +92,8 @@ def test_who_lost_its_claim_stores_its_answer_and_nothing_else(
         return
     assert (row.state, row.claim, row.key_number) == (State.DELIVERING, claim + 1, 1)
     assert row.errors == {}
-    untouched = {**Upstream.objects.values().get(), "rate_at": before["rate_at"]}
+    beside = {name: before[name] for name in ("rate_at", "token")}
+    untouched = {**Upstream.objects.values().get(), **beside}
     assert untouched == before
 
 
