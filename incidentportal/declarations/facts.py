@@ -20,6 +20,7 @@ from incidentportal.declarations import queue
 from incidentportal.declarations.access import may_see_others
 from incidentportal.declarations.decisions import AnswerError
 from incidentportal.declarations.labels import LABEL, bears
+from incidentportal.declarations.links import safe_link
 from incidentportal.declarations.look import (
     MARGIN,
     alike,
@@ -29,7 +30,6 @@ from incidentportal.declarations.look import (
     moment,
 )
 from incidentportal.declarations.models import Attempt, Declaration
-from incidentportal.declarations.pages import safe_link
 from incidentportal.rootly.client import Client, Listing
 from incidentportal.rootly.config import ConfigError
 from incidentportal.rootly.errors import Misconfigured, Rejected, RootlyError
