@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -195,8 +195,8 @@ def alone(
     """
     # Whoever delivers lets go of a connection that is old or in the middle of something: this one
     # is in the middle of the test's own transaction.
-    monkeypatch.setitem(database.settings_dict, "AUTOCOMMIT", database.get_autocommit())
-    monkeypatch.setattr(database, "close_at", None)
+    own = connections[DEFAULT_DB_ALIAS]
+    monkeypatch.setitem(own.settings_dict, "AUTOCOMMIT", own.get_autocommit())
     _connect(sandbox, settings, dialect)
     _take_time(sandbox, settings)
     yield sandbox
