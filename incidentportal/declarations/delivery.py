@@ -33,7 +33,7 @@ from incidentportal.declarations import (
     turns,
 )
 from incidentportal.declarations.attribution import INLINE
-from incidentportal.declarations.look import learn_clock, look, proves_absence
+from incidentportal.declarations.look import know_token, learn_clock, look, proves_absence
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome, judge
 from incidentportal.declarations.shown import summary, verdict
@@ -58,6 +58,7 @@ def deliver(pk: UUID, claim: int) -> None:
             _requeue(declaration, claim, 0, str(error))
             return
         upstream = queue.known(declaration.upstream)
+        know_token(upstream)
         if declaration.attempts.filter(is_open=True).exists() and not _may_send_again(
             client, declaration, upstream, claim
         ):

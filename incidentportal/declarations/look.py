@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.db.models.functions import Now
 
+from incidentportal.accounts.encryption import keyed_digest
 from incidentportal.declarations.labels import LABEL, bears
 from incidentportal.declarations.models import Declaration, Upstream
 from incidentportal.rootly.client import Client
@@ -65,6 +67,17 @@ def alike(
 ) -> list[Incident]:
     """Those that could be this declaration's although they bear no label."""
     return _nobodys([item for item in incidents if _alike(item, declaration, since)], declaration)
+
+
+def know_token(upstream: Upstream) -> None:
+    """Forget what another token than today's could see."""
+    digest = keyed_digest(settings.ROOTLY_API_TOKEN.encode())
+    if upstream.token == digest:
+        return
+    if upstream.token:
+        upstream.sees_private = None
+    upstream.token = digest
+    upstream.save(update_fields=["token", "sees_private"])
 
 
 def learn_clock(upstream: Upstream, date: datetime | None) -> None:

@@ -341,6 +341,8 @@ class Upstream(models.Model):
     """False once Rootly refused what the portal itself adds: from then on it is sent without."""
     sees_private = models.BooleanField(null=True)
     """Whether this token read the last private incident back: else no look proves its absence."""
+    token = models.CharField(max_length=64, blank=True)
+    """A keyed digest of the token that it was sent with last: another may see less."""
     clock_offset = models.FloatField(default=0)
     """Seconds that Rootly's clock is ahead of ours, by its `Date` header."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
+from pytest_django import Settings
 
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
@@ -99,3 +100,19 @@ def test_an_answer_that_does_not_say_is_told_too(
     assert (row.incident_id, row.is_exposed) == ("0", True)
     html = visitor.get(f"/declarations/{row.pk}/").content.decode()
     assert "does not say whether this incident is private" in html
+
+
+def test_what_another_token_could_see_says_nothing_of_this_one(
+    connected: Sandbox, reporter: User, settings: Settings
+) -> None:
+    once(private(reporter))
+    once(make_declaration(reporter, upstream=connection.upstream()))
+    assert sees_private() is True
+    connected.switch(token="another", hide_private=True)
+    settings.ROOTLY_API_TOKEN = "another"  # the sandbox's
+    connected.fault(**CREATE, kind="drop_after", times=1)
+    row = once(private(reporter))
+    assert sees_private() is None
+    once(row)
+    assert row.state == State.UNCONFIRMED, "it is there, and this token may not see it"
+    assert settings.ROOTLY_API_TOKEN not in Upstream.objects.get().token

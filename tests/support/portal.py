@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -183,10 +183,20 @@ def unhurried(connected: Sandbox, settings: Settings) -> Sandbox:
 
 
 @pytest.fixture
-def alone(db: None, sandbox: Sandbox, settings: Settings, dialect: str) -> Iterator[Sandbox]:
+def alone(
+    db: None,
+    sandbox: Sandbox,
+    settings: Settings,
+    dialect: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Sandbox]:
     """As `unhurried`, for tests in which no other thread meets the database: their rows are rolled
     back, which is much quicker than emptying all tables.
     """
+    # Whoever delivers lets go of a connection that is old or in the middle of something: this one
+    # is in the middle of the test's own transaction.
+    own = connections[DEFAULT_DB_ALIAS]
+    monkeypatch.setitem(own.settings_dict, "AUTOCOMMIT", own.get_autocommit())
     _connect(sandbox, settings, dialect)
     _take_time(sandbox, settings)
     yield sandbox
