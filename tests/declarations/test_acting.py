@@ -11,7 +11,7 @@ from pytest_django import Settings
 from incidentportal.accounts.models import PrivateView, User
 from incidentportal.accounts.roles import Ability
 from incidentportal.catalog import connection
-from incidentportal.declarations import claims, decisions
+from incidentportal.declarations import claims, decisions, queue
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
 from tests.declarations.test_delivery import once, until
@@ -162,6 +162,7 @@ def test_a_step_is_tried_again(connected: Sandbox, visitor: PageClient, reporter
     incident = made(connected)
     alert_id = connected.records("alerts")[0]["id"]
     step = {**REFUSED_STEP, "value": [alert_id]}
+    queue.known(connection.upstream())
     row = standing(
         reporter, State.DELIVERED, upstream=connection.upstream(), incident_id=incident["id"],
         open_steps=[step],

@@ -16,7 +16,7 @@ from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
 from incidentportal.rootly.records import Incident
 from tests.declarations.test_delivery import CREATE, once, posts
-from tests.declarations.test_transitions import fitting
+from tests.support.deciding import fitting
 from tests.support.declarations import make_declaration
 from tests.support.sandbox import Sandbox
 
