@@ -14,9 +14,9 @@ FORM = "/incidents/new/"
 class Browser:
     """Keeps its connection and its cookies."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, session: str = "") -> None:
         self._wire = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        self._cookies: dict[str, str] = {}
+        self._cookies: dict[str, str] = {"sessionid": session} if session else {}
 
     def send(
         self,

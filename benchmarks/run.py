@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import backlog, inside, sync
+from benchmarks import backlog, inside, sync, waiting
 from benchmarks.browser import FORM, Browser
 from benchmarks.people import adds as people_adds
 from benchmarks.portals import Portal, floor, portal
@@ -64,7 +64,7 @@ def services(few: Portal, many: Portal) -> Row:
     return Row("form page, 5,000 services", big, "ms", small, "ms with 40", 1.2, of_ratio=True)
 
 
-def submissions(few: Portal, latency: float) -> Row:
+def submissions(few: Portal, latency: float) -> Iterator[Row]:
     """A declaration, saved and delivered, against posting the same straight to the upstream."""
     few.sandbox.switch(latency_ms=latency)
     direct = Browser(few.sandbox.port)
@@ -87,7 +87,8 @@ def submissions(few: Portal, latency: float) -> Row:
 
     through, straight = medians(SUBMISSIONS, declare, post, warm_up=5)
     name = f"submit, upstream answers after {latency:g} ms"
-    return Row(name, through, "ms", straight, "ms straight to the upstream")
+    yield Row(name, through, "ms", straight, "ms straight to the upstream")
+    yield Row("what the portal adds to it", through - straight, "ms", aim=10)
 
 
 def hidden(few: Portal) -> Iterator[Row]:
@@ -128,8 +129,9 @@ def measure(folder: Path) -> Iterator[Row]:
         yield from hidden(few)
         yield from people(few)
         for latency in (0.0, UPSTREAM_MS):
-            yield submissions(few, latency)
+            yield from submissions(few, latency)
     yield from backlog.measure(folder)
+    yield from waiting.figures(folder / "waiting")
     words, taken = inside.alone(inside.slowest_search)
     yield Row(f"search in 5,000 options ({words!r}, the slowest)", taken, "ms", aim=5)
     figures = inside.alone(sync.figures)

@@ -125,6 +125,8 @@ class Handler(BaseHTTPRequestHandler):
         if chunked or not length.isdecimal() or int(length) > LARGEST_BODY:
             return None
         body = self.rfile.read(int(length)) if int(length) else b""
+        if len(body) < int(length):  # whoever sent it is gone: half a request is none
+            raise DropConnectionError
         address = urlsplit(self.path)
         return Request(
             self.command,

@@ -57,7 +57,8 @@ def trouble_of(kind: str) -> Iterator[Trouble]:
             yield proxy
         return
     with quick_to_give_up():
-        trouble = {"locked": Locked, "full": Full, "away": Away}[kind]()
+        makers: dict[str, Callable[[], Trouble]] = {"locked": Locked, "full": Full, "away": Away}
+        trouble = makers[kind]()
         with closed_at_last(trouble):
             yield trouble
 
@@ -181,14 +182,20 @@ def test_an_incident_that_was_made_while_it_was_gone_is_found_and_not_made_twice
 
 FORBID = {
     "sqlite": [
-        "CREATE TRIGGER test_trouble BEFORE UPDATE OF state ON declarations_declaration "
-        "WHEN NEW.state = 'delivered' BEGIN SELECT RAISE(ABORT, 'full'); END"
+        (
+            "CREATE TRIGGER test_trouble BEFORE UPDATE OF state ON declarations_declaration "
+            "WHEN NEW.state = 'delivered' BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
     ],
     "postgresql": [
-        "CREATE FUNCTION test_trouble() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END $$",
-        "CREATE TRIGGER test_trouble BEFORE UPDATE ON declarations_declaration FOR EACH ROW "
-        "WHEN (NEW.state = 'delivered') EXECUTE FUNCTION test_trouble()",
+        (
+            "CREATE FUNCTION test_trouble() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END $$"
+        ),
+        (
+            "CREATE TRIGGER test_trouble BEFORE UPDATE ON declarations_declaration FOR EACH ROW "
+            "WHEN (NEW.state = 'delivered') EXECUTE FUNCTION test_trouble()"
+        ),
     ],
 }
 ALLOW = {

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from email.utils import parsedate_to_datetime
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
+from tests.sandbox.conftest import JSONAPI
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Api
@@ -211,3 +214,16 @@ def test_requests_are_kept_with_how_many_were_under_way(api: Api) -> None:
     kept = api.sandbox.requests("GET", "/causes")
     assert max(each["under_way"] for each in kept) == 3
     assert {each["status"] for each in kept} == {200}
+
+
+@pytest.mark.parametrize("sent", ["", '{"title": "Half of it'])
+def test_a_request_that_breaks_off_makes_nothing(api: Api, sent: str) -> None:
+    head = (
+        "POST /v1/incidents HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+        f"Content-Type: {JSONAPI}\r\nAuthorization: Bearer {api.sandbox.token}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", api.sandbox.port), timeout=5) as wire:
+        wire.sendall((head + sent).encode())
+        wire.shutdown(socket.SHUT_WR)
+        assert wire.recv(100) == b""
+    assert api.sandbox.incidents() == []
