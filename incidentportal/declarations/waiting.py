@@ -10,7 +10,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from incidentportal.catalog import connection
-from incidentportal.declarations.models import Attempt, Declaration, Upstream
+from incidentportal.declarations.course import Course, course
+from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
 
 SAFE = "It can't get lost any more: the portal keeps it until Rootly has it."
@@ -47,16 +48,15 @@ NOTHING = Waiting()
 
 def waiting(declaration: Declaration, attempts: Sequence[Attempt]) -> Waiting:
     """Of one that is queued or being delivered. One query: how its upstream stands."""
-    rows = Upstream.objects.filter(url=declaration.upstream)
-    upstream = rows.only("held", "held_for", "wait_until").first() or Upstream()
+    queue = course(declaration.upstream)
     if declaration.upstream != connection.upstream():
         other = OTHER.format(declaration.upstream)
-        return Waiting((SAFE, other), held=upstream.held, is_trouble=True)
+        return Waiting((SAFE, other), held=queue.held, is_trouble=True)
     own = declaration.sentence
-    if upstream.held:
-        return _held(own, upstream)
-    limit = upstream.wait_until
-    if limit is not None and limit > timezone.now():
+    if queue.held:
+        return _held(own, queue)
+    limit = queue.wait_until
+    if limit is not None:
         at = max(limit, declaration.due_at or limit)
         return Waiting(_said(own, LIMITED), then="Next try", at=at, is_trouble=True)
     if declaration.state == State.DELIVERING:
@@ -64,10 +64,9 @@ def waiting(declaration: Declaration, attempts: Sequence[Attempt]) -> Waiting:
     return _queued(declaration, attempts, own)
 
 
-def _held(own: str, upstream: Upstream) -> Waiting:
-    is_admins = upstream.held_for == "admin"
-    after = HELD_BY_ADMIN if is_admins else PROBED.format(settings.DELIVERY_PROBE)
-    return Waiting(_said(own, upstream.held, after), held=upstream.held, is_trouble=True)
+def _held(own: str, queue: Course) -> Waiting:
+    after = HELD_BY_ADMIN if queue.is_held_by_admin else PROBED.format(settings.DELIVERY_PROBE)
+    return Waiting(_said(own, queue.held, after), held=queue.held, is_trouble=True)
 
 
 def _queued(declaration: Declaration, attempts: Sequence[Attempt], own: str) -> Waiting:

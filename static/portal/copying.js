@@ -5,8 +5,8 @@
   if (!part) return;
   const said = part.querySelector("[role=status]");
   part.hidden = false;
-  part.querySelector("[data-action=print]").addEventListener("click", () => print());
-  part.querySelector("[data-action=copy-text]").addEventListener("click", async () => {
+  part.querySelector("[data-print]").addEventListener("click", () => print());
+  part.querySelector("[data-copy-text]").addEventListener("click", async () => {
     const text = document.getElementById("as_text");
     said.textContent = "";
     try {
