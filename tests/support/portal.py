@@ -10,8 +10,8 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.db import connection as database
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connection as database
 from django.utils import timezone
 from pytest_django import Settings
 
