@@ -130,8 +130,8 @@ def measure(folder: Path) -> Iterator[Row]:
         yield from people(few)
         for latency in (0.0, UPSTREAM_MS):
             yield from submissions(few, latency)
-    yield from waiting.figures(folder / "waiting")
     yield from backlog.measure(folder)
+    yield from waiting.figures(folder / "waiting")
     words, taken = inside.alone(inside.slowest_search)
     yield Row(f"search in 5,000 options ({words!r}, the slowest)", taken, "ms", aim=5)
     figures = inside.alone(sync.figures)

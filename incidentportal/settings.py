@@ -38,6 +38,7 @@ DELIVERY_LOOK: tuple[float, float] = _values["DELIVERY_LOOK"]
 DELIVERY_PROBE: float = _values["DELIVERY_PROBE"]
 DELIVERY_RATE_SHARE: float = _values["DELIVERY_RATE_SHARE"]
 DRAFT_DAYS: float = _values["DRAFT_DAYS"]
+EMERGENCY_CONTACT: str = _values["EMERGENCY_CONTACT"]
 
 # --- The web ----------------------------------------------------------------------------------
 DEBUG: bool = _values["DEBUG"]

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
-from incidentportal.declarations import choosing, draft_views, preview
+from incidentportal.declarations import acting, choosing, draft_views, listing, preview
 from incidentportal.declarations import views as declarations
 from incidentportal.portal import views as portal
 
@@ -16,8 +16,9 @@ urlpatterns = [
     path("incidents/new/draft/", draft_views.save, name="save_draft"),
     path("drafts/<uuid:pk>/", draft_views.opened, name="draft"),
     path("drafts/<uuid:pk>/delete/", draft_views.delete, name="delete_draft"),
-    path("declarations/", declarations.mine, name="declarations"),
+    path("declarations/", listing.declarations, name="declarations"),
     path("declarations/<uuid:pk>/", declarations.detail, name="declaration"),
+    path("declarations/<uuid:pk>/act/", acting.act, name="act"),
     path("accounts/", include("incidentportal.accounts.urls")),
     path("admin/login/", login_not_required(portal.to_sign_in)),
     path("admin/", admin.site.urls),

@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.support.people",
     "tests.support.portal",
     "tests.support.clock",
+    "tests.support.deciding",
 ]

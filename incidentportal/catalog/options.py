@@ -18,7 +18,7 @@ from incidentportal.rootly.records import FieldOption, Named, User, Workflow
 from incidentportal.rootly.values import legible
 
 # Letters that Unicode does not decompose into a base letter and a mark.
-_PLAIN_LETTERS = str.maketrans(
+PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
 )
 _DESCRIBED = frozenset({"severities", "incident_types"})
@@ -45,7 +45,7 @@ def fold(text: str) -> str:
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return bare.casefold().translate(_PLAIN_LETTERS)
+    return bare.casefold().translate(PLAIN_LETTERS)
 
 
 def _spaced(folded: str) -> str:

@@ -106,9 +106,11 @@ def _form(
 @never_cache
 @require_POST
 def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Delete one's own draft, for good."""
-    get_object_or_404(drafts.own(person(request)).defer("title", "content"), pk=pk).delete()
-    return _see(reverse("declarations"))
+    """Delete one's own draft, for good; back to the declaration that it lay beside, if any."""
+    draft = get_object_or_404(drafts.own(person(request)).defer("title", "content"), pk=pk)
+    beside = draft.beside
+    draft.delete()
+    return _see(reverse("declaration", args=[beside]) if beside else reverse("declarations"))
 
 
 def _problem(request: HttpRequest, catalog: Catalog, status: int, **about: object) -> HttpResponse:

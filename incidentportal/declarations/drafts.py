@@ -175,7 +175,7 @@ def _save(
     draft.version = min(draft.version, _LARGEST - 1) + 1
     draft.tab, draft.step = known.tab, known.step
     draft.updated_at = Now()
-    draft.title = _title(form)
+    draft.title = title_of(form)
     draft.content = {"answers": answers_in(posted), "told": told}
     version = draft.version
     draft.save(force_insert=draft._state.adding)
@@ -210,7 +210,8 @@ def _told(
     return list(dict.fromkeys([*told, *map(showable, lost)]))
 
 
-def _title(form: FilledForm) -> str:
+def title_of(form: FilledForm) -> str:
+    """What a draft of this form is called in lists; blank where no title was typed."""
     words = " ".join(form.filling.answers.get("title", ())).split()
     return showable(" ".join(words)[:_LONGEST_TITLE])
 

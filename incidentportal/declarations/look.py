@@ -45,10 +45,10 @@ def look(client: Client, declaration: Declaration, upstream: Upstream) -> Look:
 
     Raises a RootlyError where the list can't be read to its end: then nothing is known.
     """
-    began = _began(declaration, upstream)
+    began = first_sent(declaration, upstream)
     listing = client.incidents(created_from=began - MARGIN)
     learn_clock(upstream, listing.server_date)
-    earlier = _began(declaration, upstream)
+    earlier = first_sent(declaration, upstream)
     if began - earlier > MARGIN / 2:  # a clock has jumped: the first list may begin too late
         began = earlier
         listing = client.incidents(created_from=began - MARGIN)
@@ -59,8 +59,25 @@ def look(client: Client, declaration: Declaration, upstream: Upstream) -> Look:
         raise OutcomeUnknown("Rootly's list of incidents has entries that can't be read.")
     # Without its clock the start is as uncertain as where the list begins.
     since = began - (MARGIN if listing.server_date is None else ROUNDING)
-    alike = [item for item in listing.records if _alike(item, declaration, since)]
-    return Look(alike=tuple(_nobodys(alike, declaration)))
+    return Look(alike=tuple(alike(listing.records, declaration, since)))
+
+
+def alike(
+    incidents: Iterable[Incident], declaration: Declaration, since: datetime
+) -> list[Incident]:
+    """Those that could be this declaration's although they bear no label."""
+    return _nobodys([item for item in incidents if _alike(item, declaration, since)], declaration)
+
+
+def know_token(upstream: Upstream) -> None:
+    """Forget what another token than today's could see."""
+    digest = keyed_digest(settings.ROOTLY_API_TOKEN.encode())
+    if upstream.token == digest:
+        return
+    if upstream.token:
+        upstream.sees_private = None
+    upstream.token = digest
+    upstream.save(update_fields=["token", "sees_private"])
 
 
 def know_token(upstream: Upstream) -> None:
@@ -102,7 +119,7 @@ def is_private(declaration: Declaration) -> bool:
     return bool(declaration.payload.get("private"))
 
 
-def _began(declaration: Declaration, upstream: Upstream) -> datetime:
+def first_sent(declaration: Declaration, upstream: Upstream) -> datetime:
     """When the first attempt began, by Rootly's clock; the earlier of two answers where a clock
     has jumped since (`attribution.py` keeps the difference as it was before the first attempt).
     """
@@ -116,10 +133,16 @@ def _alike(incident: Incident, declaration: Declaration, since: datetime) -> boo
     """Could be ours: made since the first attempt, without our label, with our title or (where
     Rootly was to make the title) any.
     """
-    if LABEL in (incident.labels or {}) or _moment(incident.created_at, since) < since:
+    if LABEL in (incident.labels or {}) or moment(incident.created_at, since) < since:
         return False
     title = _words(str(declaration.payload.get("title") or ""))
-    return not title or _words(incident.title) == title
+    return not title or has_its_title(incident, declaration)
+
+
+def has_its_title(incident: Incident, declaration: Declaration) -> bool:
+    """Whether an incident has the title that was declared; False where Rootly was to make one."""
+    title = _words(str(declaration.payload.get("title") or ""))
+    return bool(title) and _words(incident.title) == title
 
 
 def _words(text: str) -> str:
@@ -137,12 +160,13 @@ def _nobodys(alike: Iterable[Incident], declaration: Declaration) -> list[Incide
 
 
 def _age(incident: Incident) -> datetime:
-    return _moment(incident.created_at, datetime.max.replace(tzinfo=UTC))
+    return moment(incident.created_at, datetime.max.replace(tzinfo=UTC))
 
 
-def _moment(text: str, otherwise: datetime) -> datetime:
+def moment(text: str, otherwise: datetime) -> datetime:
+    """A moment as Rootly writes it; `otherwise` where it can't be read."""
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         return otherwise
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -24,6 +24,7 @@ def summary(incident: Incident) -> dict[str, Any]:
         "slug": incident.slug,
         "status": incident.status,
         "private": incident.private,
+        "severity_id": incident.severity_id,
         "kind": incident.kind,
         "parent": incident.parent_incident_id,
         "creator": incident.user_id,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from uuid import UUID
 
@@ -22,12 +23,21 @@ PATIENCE = 5.0
 
 ending: ContextVar[threading.Event | None] = ContextVar("ending", default=None)
 """Set where the work is a worker's: told when that is to end."""
+over: ContextVar[Callable[[], None]] = ContextVar("over", default=lambda: None)
+"""What to call once a turn was taken, or wasn't: a worker counts on the budget until then."""
 
 
 def begin(declaration: Declaration) -> bool:
     """Count a write for this declaration; False: it must not begin, and the row is to be given
     back (`hand_back`).
     """
+    try:
+        return _begin(declaration)
+    finally:
+        over.get()()
+
+
+def _begin(declaration: Declaration) -> bool:
     end = time.monotonic() + PATIENCE
     has_waited = False
     while not _is_ending():

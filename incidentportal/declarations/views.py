@@ -1,33 +1,39 @@
-"""The pages: the form, a declaration, one's own declarations. They translate; the work is done
-in `forms.py`, `submission.py` and `work.py`.
+"""The pages: the form, and a declaration. They translate; the work is done in `forms.py`,
+`submission.py` and `work.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from incidentportal.accounts import kept, throttle
+from incidentportal.accounts.encryption import keyed_digest
 from incidentportal.accounts.roles import person
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import Catalog, current
 from incidentportal.declarations import (
     access,
+    beside,
+    declaration_page,
     drafts,
     identity,
-    pages,
     refusals,
+    telling,
     work,
 )
+from incidentportal.declarations.as_text import as_text
+from incidentportal.declarations.declaration_page import Shown
 from incidentportal.declarations.forms import UPDATE, FilledForm, answers_of
 from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.offering import Asked, offering
 from incidentportal.declarations.states import State
 from incidentportal.formengine import searching
 from incidentportal.formengine.view import FormView
@@ -82,35 +88,53 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         # Without a declaration here that is theirs: somebody else signed in in the middle of the
         # form. What is typed in this browser becomes a form of their own, whoever's this id is.
         return not_yet(request) if catalog is None else _posted(request, catalog, own)
-    declaration = access.read(reader, pk)
+    return page_of(request, access.read(reader, pk))
+
+
+def page_of(
+    request: HttpRequest, declaration: Declaration, *, status: int = 200, asked: Asked | None = None
+) -> HttpResponse:
+    """A declaration's page, for htmx the part of it that is asked for. `asked` is what the reader
+    pressed there and could not be done.
+    """
+    reader, catalog = person(request), current()
+    part = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") else None
     is_own = declaration.author_id == reader.pk
     if is_own and declaration.state == State.REJECTED and catalog is not None:
-        if request.headers.get("HX-Request"):
+        if part is not None:
             return HttpResponse(headers={"HX-Refresh": "true"})
-        return _refused(request, catalog, declaration, status=200)
-    template = "declarations/detail.html"
-    fragment = "#status" if request.headers.get("HX-Request") else ""
-    return render(request, template + fragment, {"shown": pages.shown(declaration, reader)})
-
-
-@never_cache
-@require_safe
-def mine(request: HttpRequest) -> HttpResponse:
-    """One's own declarations, newest first; with `?whose=everyone` all that one may see."""
-    reader = person(request)
-    may_see_others = access.may_see_others(reader)
-    everyones = may_see_others and request.GET.get("whose") == "everyone"
-    rows = Declaration.objects.visible_to(reader) if everyones else Declaration.objects.own(reader)
-    latest = rows.select_related("author").order_by("-submitted_at")
-    page = Paginator(latest, 25).get_page(request.GET.get("page"))
+        return _refused(request, catalog, declaration, status=status, asked=asked)
+    if part == "offered":
+        offered = {"offered": offering(declaration, reader, asked)}
+        return render(request, "declarations/actions.html", offered, status=status)
+    page = declaration_page.shown(declaration, reader, catalog)
+    address = request.build_absolute_uri(reverse("declaration", args=[declaration.pk]))
     context = {
-        "rows": pages.rows(page.object_list, reader),  # type: ignore[arg-type]  # rows too
-        "page": page,
-        "everyones": everyones,
-        "may_see_others": may_see_others,
-        "drafts": [] if everyones or page.number > 1 else drafts.rows(reader),
+        "shown": page,
+        "text": as_text(page, address),
+        "soon": declaration_page.soon(page),
+        "address": address,
     }
-    return render(request, "declarations/mine.html", context)
+    version = keyed_digest(repr(context).encode("utf-8", "surrogatepass"))[:16]
+    context["version"] = version
+    if part is not None:
+        return _look(request, page, context)
+    context["beside"] = beside.of(declaration, reader)
+    context["offered"] = offering(declaration, reader, asked)
+    return render(request, "declarations/detail.html", context, status=status)
+
+
+def _look(request: HttpRequest, page: Shown, context: Mapping[str, object]) -> HttpResponse:
+    """To the page's own script its live part, or 204 where it shows that already; either way in
+    how many seconds to ask again (0: no more).
+    """
+    if request.headers.get("If-None-Match") == context["version"]:
+        response = HttpResponse(status=204)
+    else:
+        response = render(request, "declarations/detail.html#live", dict(context))
+        response["HX-Trigger"] = f"stands-{page.state}"
+    response["Look-Again"] = str(page.look_again)
+    return response
 
 
 def _posted(
@@ -162,14 +186,17 @@ def _sent(
     if form.errors:
         existing = Declaration.objects.own(author).filter(pk=pk).first()
         if existing is not None and existing.state != State.REJECTED:
+            beside.keep(existing, author, form, answers_of(request.POST))
             return _to(pk)
         view = form.view(form.errors)
         carried = request.POST["declaration"]
         return form_page(request, view, carried, status=422, declaration=declaration)
-    work.declare(pk, author, form.submission(connection.upstream()))
+    is_saved = work.declare(pk, author, form.submission(connection.upstream()))
     saved = Declaration.objects.own(author).get(pk=pk)
     if saved.state == State.REJECTED:
         return _refused(request, form.catalog, saved, status=422)
+    if not is_saved:
+        beside.keep(saved, author, form, answers_of(request.POST))
     return _to(pk)
 
 
@@ -180,15 +207,24 @@ def _to(pk: UUID) -> HttpResponse:
 
 
 def _refused(
-    request: HttpRequest, catalog: Catalog, declaration: Declaration, *, status: int
+    request: HttpRequest,
+    catalog: Catalog,
+    declaration: Declaration,
+    *,
+    status: int,
+    asked: Asked | None = None,
 ) -> HttpResponse:
     author = person(request)
+    telling.seen(declaration)
+    request.shows = declaration.pk  # type: ignore[attr-defined]  # read by portal/context.py
     carried = identity.sign(declaration.pk, author)
     view = refusals.view(catalog, declaration, author)
     begun = drafts.own(author).defer("title", "content").filter(pk=declaration.pk).first()
     return form_page(
-        request, view, carried, status=status, declaration=declaration, begun=begun, unsaved=False
-    )
+        request, view, carried, status=status, declaration=declaration, begun=begun,
+        beside=beside.of(declaration, author), offered=offering(declaration, author, asked),
+        unsaved=False,
+    )  # fmt: skip
 
 
 def form_page(

@@ -1,4 +1,6 @@
-"""The delivery worker: takes what is due, and keeps Rootly's configuration fresh."""
+"""The delivery worker: takes what is due, keeps Rootly's configuration fresh, and tells
+authors by mail.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,14 @@ import random
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from uuid import UUID
 
 from django.db import DatabaseError, close_old_connections, connections
 
 from incidentportal.catalog import connection, scheduler
-from incidentportal.declarations import claims, clock, drafts, order, queue, turns
+from incidentportal.declarations import claims, clock, drafts, order, queue, telling, turns
 from incidentportal.declarations.announce import Listener
 from incidentportal.declarations.beats import Heart
 from incidentportal.declarations.standby import Place
@@ -114,35 +117,34 @@ class Worker:
         if not course.runs:
             return idle
         # What can't be sent is not claimed.
-        most = min(hands, course.free)
+        most = max(0, min(hands, course.free - self._hands.promised))
         rows = order.first_due(upstream, most) if most else []
         # An incident that isn't there yet is more urgent than what follows one that is.
-        spare = hands - len(rows) if len(rows) < most else min(FOLLOWING, hands - len(rows))
+        due = len(rows)
+        spare = hands - due if due < most else min(FOLLOWING, hands - due)
         rows += order.first_to_follow(upstream, spare) if spare > 0 else []
-        started = sum([self._start(pk) for pk in rows])
+        started = sum([self._start(pk, will_write=number < due) for number, pk in enumerate(rows)])
         if started < len(rows):  # another worker was faster: not in step with it
             return random.uniform(0, PACE)  # noqa: S311  # no secret
         return PACE if most < hands and len(rows) >= most else idle
 
-    def _start(self, pk: UUID) -> bool:
+    def _start(self, pk: UUID, *, will_write: bool) -> bool:
         claim = claims.take(pk)
         if claim is not None:
-            self._hands.give(pk, claim)
+            self._hands.give(pk, claim, will_write=will_write)
         return claim is not None
 
     def _keep_synced(self) -> None:
         try:
             while not self.stop.is_set():
                 began = time.monotonic()
-                try:
-                    scheduler.sync_if_due()
-                    drafts.purge_if_due()
-                except Exception:  # the next round may do better; deliveries go on meanwhile
-                    log.exception(
-                        "the configuration could not be fetched, or old drafts not be removed"
-                    )
-                finally:
-                    close_old_connections()
+                for job in (scheduler.sync_if_due, drafts.purge_if_due, telling.mail_if_due):
+                    try:
+                        job()
+                    except Exception:  # the next round may do better; deliveries go on meanwhile
+                        log.exception("%s failed", job.__qualname__)
+                    finally:
+                        close_old_connections()
                 self.stop.wait(max(0.5, 1 - (time.monotonic() - began)))
         finally:
             connections.close_all()
@@ -158,6 +160,13 @@ class Hands:
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._busy = 0
+        self._promised: set[UUID] = set()
+
+    @property
+    def promised(self) -> int:
+        """How many of them have yet to take their part of the budget."""
+        with self._lock:
+            return len(self._promised)
 
     @property
     def busy(self) -> int:
@@ -165,10 +174,12 @@ class Hands:
         with self._lock:
             return self._busy
 
-    def give(self, pk: UUID, claim: int) -> None:
+    def give(self, pk: UUID, claim: int, *, will_write: bool = True) -> None:
         """Have a claimed row worked on; only while fewer than `AT_ONCE` are."""
         with self._lock:
             self._busy += 1
+            if will_write:
+                self._promised.add(pk)
             needed = self._busy > len(self._threads)
         if needed:
             name = f"delivery-{len(self._threads)}"
@@ -193,14 +204,20 @@ class Hands:
         turns.ending.set(self._stop)
         try:
             for pk, claim in iter(self._given.get, None):
+                turns.over.set(partial(self._promise_over, pk))
                 try:
                     self._one(pk, claim)
                 finally:
+                    self._promise_over(pk)
                     with self._lock:
                         self._busy -= 1
                     self._wake.set()
         finally:
             connections.close_all()
+
+    def _promise_over(self, pk: UUID) -> None:
+        with self._lock:
+            self._promised.discard(pk)
 
     def _one(self, pk: UUID, claim: int) -> None:
         with suppress(DatabaseError):  # the claim's end brings the row back

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypedDict
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from incidentportal.accounts.models import User
 from incidentportal.accounts.roles import is_admin
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import sync_state
-from incidentportal.declarations import queue
+from incidentportal.declarations import findings, queue, telling
 from incidentportal.presets import current as presets
 
 
 class Page(TypedDict):
     """`banners`: sentences for admins about what keeps declarations or the form from working.
-    `is_admin`: whether the reader runs the portal.
+    `is_admin`: whether the reader runs the portal. `to_decide`: what of the reader's own waits for
+    them; asked for by whole pages alone, so that a part of one costs no query.
     """
 
     banners: list[str]
     is_admin: bool
+    to_decide: Callable[[], list[telling.Banner]]
 
 
 def page(request: HttpRequest) -> Page:
     """Banners cost queries, and only admins see them."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or not is_admin(user):
-        return {"banners": [], "is_admin": False}
-    return {"banners": banners(), "is_admin": True}
+    if not isinstance(user, User) or not user.is_authenticated:
+        return {"banners": [], "is_admin": False, "to_decide": list}
+
+    def to_decide() -> list[telling.Banner]:
+        return telling.to_decide(user, _shown(request))
+
+    runs = is_admin(user)
+    return {"banners": banners() if runs else [], "is_admin": runs, "to_decide": to_decide}
+
+
+def _shown(request: HttpRequest) -> UUID | None:
+    """The declaration, or its draft, that the page itself is about."""
+    match = request.resolver_match
+    by_address = match.kwargs.get("pk") if match else None
+    pk = getattr(request, "shows", by_address)
+    return pk if isinstance(pk, UUID) else None
 
 
 def banners() -> list[str]:
@@ -36,23 +54,61 @@ def banners() -> list[str]:
     problem = connection.config_problem()
     if problem is not None:
         return [f"{problem[0]} {problem[1]} Then restart the portal."]
-    found = []
-    if held := queue.is_held(connection.upstream()):
-        found.append(
-            f"Declarations are kept but not sent. {held} Check ROOTLY_API_TOKEN and "
-            f"ROOTLY_API_URL; the portal tries again every {settings.DELIVERY_PROBE:g} s."
-        )
-    if exposed := queue.exposed(connection.upstream()):
-        found.append(
-            "Rootly does not show these incidents as private, although that was asked for: "
-            f"{', '.join(exposed)}. Look at them in Rootly now."
-        )
-    if waiting := queue.waiting(connection.upstream()):
-        count, sentence = waiting
-        found.append(
-            f"{count} declaration{'s wait' if count > 1 else ' waits'} for Rootly. {sentence}"
-        )
+    upstream = connection.upstream()
+    return [*filter(None, (alarm(upstream) for alarm in ALARMS)), *presets.warnings()]
+
+
+def _held(upstream: str) -> str:
+    if not (held := queue.is_held(upstream)):
+        return ""
+    return (
+        f"Declarations are kept but not sent. {held} Check ROOTLY_API_TOKEN and "
+        f"ROOTLY_API_URL; the portal tries again every {settings.DELIVERY_PROBE:g} s."
+    )
+
+
+def _exposed(upstream: str) -> str:
+    if not (exposed := queue.exposed(upstream)):
+        return ""
+    return (
+        "Rootly does not show these incidents as private, although that was asked for: "
+        f"{', '.join(exposed)}. Look at them in Rootly now."
+    )
+
+
+def _mistaken(upstream: str) -> str:
+    if not (mistaken := findings.mistaken_tests(upstream)):
+        return ""
+    return (
+        "Rootly does not show these incidents as tests, although that was asked for: "
+        f"{', '.join(mistaken)}. People may have been called: look at them in Rootly now."
+    )
+
+
+def _twins(upstream: str) -> str:
+    if not (twins := findings.twins(upstream)):
+        return ""
+    return (
+        "Rootly has several incidents for one declaration: "
+        f"{'; '.join(twins)}. The portal deletes none: close in Rootly what is too many."
+    )
+
+
+def _waiting(upstream: str) -> str:
+    if not (waiting := queue.waiting(upstream)):
+        return ""
+    count, sentence = waiting
+    return f"{count} declaration{'s wait' if count > 1 else ' waits'} for Rootly. {sentence}"
+
+
+def _not_synced(_: str) -> str:
     state = sync_state()
-    if state is not None and state.error:
-        found.append(f"Rootly's configuration could not be fetched: {state.error}")
-    return [*found, *presets.warnings()]
+    if state is None or not state.error:
+        return ""
+    return f"Rootly's configuration could not be fetched: {state.error}"
+
+
+ALARMS: tuple[Callable[[str], str], ...] = (
+    _held, _exposed, _mistaken, _twins, _waiting, _not_synced,
+)  # fmt: skip
+"""What admins are told of on every page: each says a sentence about this upstream, or nothing."""

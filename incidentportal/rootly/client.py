@@ -178,16 +178,21 @@ class Client:
 
         Oldest first, so that what is made meanwhile comes last and moves nothing across pages.
         """
-        filters: tuple[tuple[str, str], ...] = ()
-        if created_from is not None:
-            since = created_from.astimezone(UTC).isoformat(timespec="seconds")
-            since = since.replace("+00:00", "Z")
-            filters = (("filter[created_at][gte]", since), ("sort", "created_at"))
+        filters = () if created_from is None else _created_since(created_from)
         return self._list(lists.INCIDENTS, filters=filters)
 
-    def incident(self, incident_id: str) -> records.Incident:
-        """One incident; `Misconfigured` with status 404 where the token sees none."""
-        return record(self._reader.get(f"/incidents/{_segment(incident_id)}"), readers.incident)
+    def incidents_soon(
+        self, created_from: datetime, most: int, seconds: float
+    ) -> Listing[records.Incident]:
+        """The same, up to `most` of them and within `seconds` in all: somebody waits."""
+        return self._reader.newest(lists.INCIDENTS, _created_since(created_from), most, seconds)
+
+    def incident(self, incident_id: str, seconds: float | None = None) -> records.Incident:
+        """One incident; `Misconfigured` with status 404 where the token sees none. With `seconds`
+        it is asked for once, in that time.
+        """
+        path = f"/incidents/{_segment(incident_id)}"
+        return record(self._reader.get(path, seconds=seconds), readers.incident)
 
     def selections(self, incident_id: str) -> Listing[records.Selection]:
         """The custom values that an incident has."""
@@ -277,6 +282,11 @@ class Client:
         if error is not None:
             raise error
         return answer
+
+
+def _created_since(moment: datetime) -> tuple[tuple[str, str], ...]:
+    since = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return (("filter[created_at][gte]", since), ("sort", "created_at"))
 
 
 def _segment(record_id: str) -> str:

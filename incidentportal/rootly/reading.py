@@ -45,8 +45,12 @@ class Reader:
             wait_initial=0.2, wait_max=5.0, wait_jitter=0.5,
         ).on(_worth_another_try)  # fmt: skip
 
-    def get(self, path: str, params: paging.Params = ()) -> Answer:
-        """One answer of success, with retries where another try may bring it."""
+    def get(self, path: str, params: paging.Params = (), seconds: float | None = None) -> Answer:
+        """One answer of success, with retries where another try may bring it; with `seconds` one
+        try, in that time: somebody waits.
+        """
+        if seconds is not None:
+            return self._once(path, params, seconds)
         # without arguments, since these are logged with each retry and may hold an address
         return self._retrying(lambda: self._once(path, params))
 

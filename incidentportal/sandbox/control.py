@@ -7,7 +7,8 @@ It asks for no token: the sandbox listens on this machine alone, and holds nothi
 | `GET state` | incidents and requests that arrived, switches, waiting faults |
 | `PATCH switches` `{"enforce_required": true}` | sets switches (`switches.py`) |
 | `POST faults` `{"kind": "hang"}`, `DELETE faults` | has requests meet a fault (`faults.py`) |
-| `POST down` `{"seconds": 2}` | refuses connections for so long |
+| `POST down` `{"seconds": 2, "silent": true}` | refuses connections, or has them hang, so long |
+| `POST let_go` | whatever hangs goes on with its work, though its client may have left |
 | `POST reset` | everything as at the start |
 | `GET lists/<list>`, `PUT lists/<list>` | shows, changes a list of records (`change_list`) |
 
@@ -74,8 +75,8 @@ def _act(state: State, method: str, path: str, given: Any) -> Answer:
         case ("PATCH", ["switches"]):
             state.switches = state.switches.changed(given)
             return json_answer(200, state.switches.plain())
-        case ("POST", ["reset"]):
-            state.forget()
+        case ("POST", ["reset" | "let_go" as name]):
+            (state.forget if name == "reset" else state.let_go)()
             return json_answer(200, {})
         case (_, ["faults"]) if method in {"POST", "DELETE"}:
             return _faults(state, method, given)

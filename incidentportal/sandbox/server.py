@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import struct
 import sys
@@ -41,13 +42,15 @@ class Server(ThreadingHTTPServer):
         self.server_activate()
         self.state = state
         self.down_for: float | None = None
+        self.down_at = 0.0
+        self.silent = False
         self.refusing = threading.Event()
         self.told = threading.Event()
         self.connections: set[socket.socket] = set()
 
-    def go_down(self, seconds: float, own: socket.socket) -> None:
+    def go_down(self, seconds: float, own: socket.socket, *, silent: bool) -> None:
         """Stop listening, and close every other connection; the main loop comes back later."""
-        self.down_for = seconds
+        self.down_for, self.silent, self.down_at = seconds, silent, time.monotonic()
         self.shutdown()
         self.refusing.wait()
         for connection in list(self.connections - {own}):
@@ -135,11 +138,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _down(self, request: Request) -> None:
         try:
-            seconds = float(json.loads(request.body or b"{}").get("seconds", 1))
+            given = json.loads(request.body or b"{}")
+            seconds, silent = float(given.get("seconds", 1)), bool(given.get("silent"))
         except (ValueError, TypeError, AttributeError):
             self._write(json_answer(400, {"error": "seconds is a number"}))
             return
-        self._server.go_down(seconds, self.connection)
+        self._server.go_down(seconds, self.connection, silent=silent)
         self.close_connection = True
         try:
             self._write(json_answer(200, {"seconds": seconds}))
@@ -187,12 +191,21 @@ def _bound(port: int) -> socket.socket:
     return bound
 
 
+def _filled(bound: socket.socket) -> socket.socket:
+    """Let further connections hang unanswered: the one place in the queue is taken (Linux)."""
+    bound.listen(0)
+    return socket.create_connection(bound.getsockname())
+
+
 def run(port: int, state: State, announce: Callable[[str], None]) -> None:
-    """Serve until the process is told to end; comes back by itself after `/_control/down`.
+    """Serve until the process is told to end; comes back by itself after `/_control/down`, or at
+    once when it gets SIGUSR1.
 
     `announce` is called once, with the address, when the server listens and has its data.
     """
     first = True
+    back = [0.0]
+    signal.signal(signal.SIGUSR1, lambda *_: back.append(time.monotonic()))
     bound = _bound(port)
     while True:
         with Server(bound, state) as server:
@@ -206,7 +219,12 @@ def run(port: int, state: State, announce: Callable[[str], None]) -> None:
             return
         # Held while down: any connection of this machine might be given the port otherwise.
         bound = _bound(port)
+        filler = _filled(bound) if server.silent else None
         # Only here: a socket that another thread is about to close still takes connections.
         server.refusing.set()
         server.told.wait()  # the time begins when whoever asked for it can know
-        time.sleep(server.down_for)
+        ends = time.monotonic() + server.down_for
+        while time.monotonic() < ends and back[-1] < server.down_at:
+            time.sleep(0.01)
+        if filler is not None:
+            filler.close()

@@ -40,6 +40,14 @@ class Remembered:
     answer: Answer
 
 
+class _Waiting:
+    """Those who wait at one time, and whether what they came for is forgotten by then."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+        self.forgotten = False
+
+
 class State:
     """One sandbox. `lock` is held around every piece of work, and never while waiting."""
 
@@ -48,17 +56,17 @@ class State:
         self.origin = "http://127.0.0.1"
         self._fill = fill
         self._initial = initial
-        self._woken = threading.Event()
+        self._waiting = _Waiting()
         self.switches = initial
         self.sequence = 0
         self.busy = 0
         self._clear()
 
     def forget(self) -> None:
-        """Back to the start; whoever hangs is let go, and drops its connection."""
+        """Back to the start; whoever waits drops its connection, its work undone."""
         with self.lock:
-            self._woken.set()
-            self._woken = threading.Event()
+            self._waiting.forgotten = True
+            self.let_go()
             self.switches = self._initial
             self._clear()
             self._fill(self)
@@ -79,7 +87,14 @@ class State:
 
     def pause(self, seconds: float) -> bool:
         """Wait; False when the sandbox was reset meanwhile."""
-        return not self._woken.wait(seconds)
+        waiting = self._waiting
+        waiting.over.wait(seconds)
+        return not waiting.forgotten
+
+    def let_go(self) -> None:
+        """Have whoever waits now go on with its work, though nobody may listen any more."""
+        waiting, self._waiting = self._waiting, _Waiting()
+        waiting.over.set()
 
     def now(self) -> datetime:
         """This server's clock, with Rootly's offset."""

@@ -46,7 +46,8 @@ incidents/new/draft/    | POST | /incidents/new/draft/       | 303 303 303 303 3
 {DRAFT}delete/          | POST | /drafts/{{nowhere}}/delete/ | {NOBODY}
 declarations/           | GET  | /declarations/              | {ALL}
 declarations/           | GET  | /declarations/?whose=everyone | {ALL}
-declarations/           | POST | /declarations/              | {READ_ONLY}
+declarations/           | POST | /declarations/              | {ALL}
+declarations/           | GET  | /declarations/?state=rejected&page=2 | {ALL}
 {ONE}                   | GET  | /declarations/{{own}}/      | 200 404 404 200 200 404 200 404 in
 {ONE}                   | POST | /declarations/{{own}}/      | 422 404 404 404 404 404 404 404 401
 {ONE}                   | HTMX | /declarations/{{own}}/      | 200 404 404 200 200 404 200 404 401
@@ -55,6 +56,10 @@ declarations/           | POST | /declarations/              | {READ_ONLY}
 {ONE}                   | HTMX | /declarations/{{private}}/  | 404 404 200 404 404 404 404 200 401
 {ONE}                   | GET  | /declarations/{{nowhere}}/  | {NOBODY}
 {ONE}                   | POST | /declarations/{{nowhere}}/  | 404 404 404 404 404 404 404 404 401
+{ONE}act/               | GET  | /declarations/{{own}}/act/  | {READ_ONLY}
+{ONE}act/               | POST | /declarations/{{own}}/act/  | 422 404 404 404 422 404 422 404 401
+{ONE}act/ | POST | /declarations/{{private}}/act/ | 404 404 422 404 404 404 404 404 401
+{ONE}act/ | POST | /declarations/{{nowhere}}/act/ | 404 404 404 404 404 404 404 404 401
 accounts/login/         | GET  | /accounts/login/            | 302 302 302 302 302 302 302 302 200
 accounts/logout/        | GET  | /accounts/logout/           | 200 200 200 200 200 200 200 200 302
 accounts/signup/        | GET  | /accounts/signup/           | {EVERYONE_NOTHING}

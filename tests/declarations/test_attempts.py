@@ -92,7 +92,8 @@ def test_who_lost_its_claim_stores_its_answer_and_nothing_else(
         return
     assert (row.state, row.claim, row.key_number) == (State.DELIVERING, claim + 1, 1)
     assert row.errors == {}
-    untouched = {**Upstream.objects.values().get(), "rate_at": before["rate_at"]}
+    beside = {name: before[name] for name in ("rate_at", "token")}
+    untouched = {**Upstream.objects.values().get(), **beside}
     assert untouched == before
 
 
@@ -101,9 +102,10 @@ def test_what_another_one_sends_stays_open_for_who_lost_its_claim(
 ) -> None:
     """Its looks found nothing; meanwhile the row was taken over and sent."""
     first = claims.take(row.pk)
-    assert first is not None
     Declaration.objects.filter(pk=row.pk).update(claimed_until=claims.from_now(-1))
     second = claims.take(row.pk)
+    assert first is not None
+    assert second is not None
     row.refresh_from_db()
     Attempt.objects.create(declaration=row, claim=second)
     assert delivery._begin(row, first, {}) is None

@@ -16,7 +16,7 @@ from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
 from incidentportal.rootly.records import Incident
 from tests.declarations.test_delivery import CREATE, once, posts
-from tests.declarations.test_transitions import fitting
+from tests.support.deciding import fitting
 from tests.support.declarations import make_declaration
 from tests.support.sandbox import Sandbox
 
@@ -26,13 +26,14 @@ LIST = {"method": "GET", "path": "/incidents$"}
 def appears(sandbox: Sandbox, row: Declaration, *, seconds: float = 0, **said: Any) -> str:
     """An incident with this declaration's label that Rootly made late; its id."""
     made_at = datetime.now(UTC) + timedelta(seconds=seconds)
-    before = {each["id"] for each in sandbox.records("incidents")}
+    before = {str(each["id"]) for each in sandbox.records("incidents")}
     late = {
         "title": "Checkout is slow", "labels": {LABEL: str(row.pk)}, "sequential_id": 4711,
         "created_at": made_at.isoformat(), **said,
     }  # fmt: skip
     sandbox.change_list("incidents", upsert=[late])
-    return next(each["id"] for each in sandbox.records("incidents") if each["id"] not in before)
+    after = {str(each["id"]) for each in sandbox.records("incidents")}
+    return next(iter(after - before))
 
 
 def sent_twice(sandbox: Sandbox, row: Declaration) -> Declaration:
@@ -66,11 +67,11 @@ def test_what_was_sent_again_is_looked_for_once_more_five_minutes_later(
     assert abs(row.due_at - row.second_look_at) < timedelta(seconds=1)
     appears(connected, row)
     assert once(row).twins == [], "not before its time"
-    its_time_comes(row)
-    (twin,) = row.twins
+    later = its_time_comes(row)
+    (twin,) = later.twins
     assert (twin["number"], twin["title"]) == (4711, "Checkout is slow")
     assert twin["id"] != row.incident_id
-    assert row.second_look_at is None
+    assert later.second_look_at is None
     assert findings.twins(row.upstream) == [f"#{row.incident['number']} and #4711"]
     assert connected.requests("DELETE") == []
 

@@ -142,7 +142,7 @@ def test_the_form_page_opens_no_more_than_titles(
     tab: Tab, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     tab.save(title="Begun")
-    with django_assert_num_queries(4) as asked:
+    with django_assert_num_queries(5) as asked:
         tab.form.client.get("/incidents/new/")
     assert not any('"content"' in query["sql"] for query in asked.captured_queries)
 

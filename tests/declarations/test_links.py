@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytest_django import Settings
 
-from incidentportal.declarations.pages import LONGEST_LINK, safe_link
+from incidentportal.declarations.links import LONGEST_LINK, safe_link
 
 ANYWHERE = [
     "https://rootly.com/incidents/12-down", "https://rootly.com", "https://rootly.com:8443/x",

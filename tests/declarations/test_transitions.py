@@ -10,22 +10,13 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from incidentportal.accounts.models import User
-from incidentportal.declarations.claims import from_now
-from incidentportal.declarations.models import IDLE, Declaration
+from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State, may_become
+from tests.support.deciding import fitting
 from tests.support.declarations import make_declaration
 
 GUARD = importlib.import_module("incidentportal.declarations.migrations.0009_transitions")
 pytestmark = [pytest.mark.django_db, pytest.mark.store]
-
-
-def fitting(state: State) -> dict[str, Any]:
-    """What a row in this state must have beside it."""
-    if state in IDLE:
-        return {"due_at": None, "claimed_until": None}
-    if state is State.DELIVERING:
-        return {"due_at": Now(), "claimed_until": from_now(30)}
-    return {"due_at": Now(), "claimed_until": None, "incident_id": "7"}
 
 
 @pytest.mark.parametrize("before", State)

@@ -117,6 +117,27 @@ def test_whoever_hangs_while_the_sandbox_is_reset_does_no_work_later(api: Api) -
     assert api.sandbox.incidents() == []
 
 
+def test_what_hangs_can_be_let_go_and_does_its_work_late_though_nobody_listens(api: Api) -> None:
+    api.sandbox.fault("hang", method="POST", seconds=30)
+    api.http.timeout = httpx.Timeout(0.3)
+    with pytest.raises(httpx.ReadTimeout):
+        api.jsonapi(title="late")
+    assert api.jsonapi(title="next").status_code == 201
+    api.sandbox.let_go()
+    while len(api.sandbox.incidents()) < 2:
+        time.sleep(0.01)
+    assert [each["title"] for each in api.sandbox.incidents()] == ["next", "late"]
+
+
+def test_it_can_be_down_so_that_connections_hang(api: Api) -> None:
+    api.sandbox.down(60, silent=True)
+    with pytest.raises(httpx.ConnectTimeout):
+        api.http.get("/v1/causes", timeout=0.2)
+    api.sandbox.up()
+    assert api.get("v1/causes").status_code == 200
+    assert api.sandbox.requests() != []
+
+
 def test_answers_that_can_not_be_read_after_the_work(api: Api) -> None:
     api.sandbox.fault("malformed", method="POST")
     answer = api.jsonapi(title="x")

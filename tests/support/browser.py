@@ -49,8 +49,8 @@ class Portal:
 
     def __init__(self, sandbox: Sandbox, prepared: Path, folder: Path) -> None:
         self.sandbox = sandbox
-        database = folder / "portal.sqlite3"
-        shutil.copy(prepared, database)
+        self.database = folder / "portal.sqlite3"
+        shutil.copy(prepared, self.database)
         with socket.socket() as wire:
             wire.bind(("127.0.0.1", 0))
             self._port: int = wire.getsockname()[1]
@@ -59,11 +59,12 @@ class Portal:
             "ROOTLY_API_URL": sandbox.jsonapi_url,
             "ROOTLY_API_TOKEN": sandbox.token,
             "DELIVERY_PROBE": "1",
+            "EMERGENCY_CONTACT": "the on-call desk, +1 555 0100",
         }
         self._process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(self._port)],
             cwd=ROOT,
-            env=environment(database) | settings,
+            env=environment(self.database) | settings,
         )
 
     def wait(self, path: str = "/readyz") -> None:

@@ -22,6 +22,7 @@ def sandbox_process() -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox(sandbox_process: Sandbox) -> Sandbox:
     """The sandbox as if it had just started."""
-    sandbox_process.wait_until_up()
+    if sandbox_process.is_down:
+        sandbox_process.up()
     sandbox_process.reset()
     return sandbox_process

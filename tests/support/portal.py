@@ -10,8 +10,8 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import connection as database
-from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -41,15 +41,10 @@ def connected(
     transactional_db: None, sandbox: Sandbox, settings: Settings, dialect: str
 ) -> Iterator[Sandbox]:
     """The sandbox, with its configuration fetched; waits between attempts are short."""
-    settings.ROOTLY_API_URL = sandbox.jsonapi_url if dialect == "jsonapi" else sandbox.plain_url
-    settings.ROOTLY_API_TOKEN = sandbox.token
-    settings.ROOTLY_API_DIALECT = dialect
     settings.DELIVERY_BACKOFF = (0.05, 0.2)
     settings.DELIVERY_LOOK = (0.3, 0.1)
     settings.DELIVERY_PROBE = 0.2
-    current.forget()
-    presets.forget()
-    _fetch_once()
+    _connect(sandbox, settings, dialect)
     yield sandbox
     resync.join()
     current.forget()
@@ -86,6 +81,16 @@ def let_go_of_the_database() -> None:
         future.result(40)
     if (place := standby.lock_file()) is not None:
         place.unlink(missing_ok=True)
+
+
+def _connect(sandbox: Sandbox, settings: Settings, dialect: str) -> None:
+    """Speak with the sandbox, and have its configuration."""
+    settings.ROOTLY_API_URL = sandbox.jsonapi_url if dialect == "jsonapi" else sandbox.plain_url
+    settings.ROOTLY_API_TOKEN = sandbox.token
+    settings.ROOTLY_API_DIALECT = dialect
+    current.forget()
+    presets.forget()
+    _fetch_once()
 
 
 _fetched: dict[str, dict[str, Any]] = {}
@@ -166,3 +171,42 @@ class Form:
 def form(connected: Sandbox, visitor: PageClient) -> Form:
     """A reporter before the empty form."""
     return Form(visitor)
+
+
+@pytest.fixture
+def unhurried(connected: Sandbox, settings: Settings) -> Sandbox:
+    """The same with the waits of production, for tests that let time pass (`matrix.pass_time`)
+    instead of waiting; a new incident has its Slack channel at once.
+    """
+    _take_time(connected, settings)
+    return connected
+
+
+@pytest.fixture
+def alone(
+    db: None,
+    sandbox: Sandbox,
+    settings: Settings,
+    dialect: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Sandbox]:
+    """As `unhurried`, for tests in which no other thread meets the database: their rows are rolled
+    back, which is much quicker than emptying all tables.
+    """
+    # Whoever delivers lets go of a connection that is old or in the middle of something: this one
+    # is in the middle of the test's own transaction.
+    own = connections[DEFAULT_DB_ALIAS]
+    monkeypatch.setitem(own.settings_dict, "AUTOCOMMIT", own.get_autocommit())
+    _connect(sandbox, settings, dialect)
+    _take_time(sandbox, settings)
+    yield sandbox
+    resync.join()
+    current.forget()
+    presets.forget()
+
+
+def _take_time(sandbox: Sandbox, settings: Settings) -> None:
+    settings.DELIVERY_BACKOFF = (2, 300)
+    settings.DELIVERY_LOOK = (30, 5)
+    settings.DELIVERY_PROBE = 15
+    sandbox.switch(slack_delay_s=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +29,7 @@ class Sandbox:
             self.process.wait(5)
             raise RuntimeError(f"the sandbox did not start: {self.url!r}")
         self.port = int(self.url.rpartition(":")[2])
+        self.is_down = False
 
     def __enter__(self) -> Self:
         return self
@@ -109,9 +111,19 @@ class Sandbox:
         """Forget incidents, requests, faults, switches and changed lists."""
         self.control("POST", "reset")
 
-    def down(self, seconds: float) -> None:
-        """Refuse connections for so long, from now on; open ones are closed."""
-        self.control("POST", "down", {"seconds": seconds})
+    def down(self, seconds: float, *, silent: bool = False) -> None:
+        """Refuse connections for so long, from now on, or let them hang; open ones are closed."""
+        self.is_down = True
+        self.control("POST", "down", {"seconds": seconds, "silent": silent})
+
+    def up(self) -> None:
+        """End the time that it is down, if it is."""
+        self.process.send_signal(signal.SIGUSR1)
+        self.wait_until_up()
+
+    def let_go(self) -> None:
+        """Have whatever hangs go on with its work, though its client may have left."""
+        self.control("POST", "let_go")
 
     def wait_until_up(self, seconds: float = 10) -> None:
         """Wait until it listens again."""
@@ -124,6 +136,7 @@ class Sandbox:
                     raise
                 time.sleep(0.02)
             else:
+                self.is_down = False
                 return
 
     def stop(self) -> None:

@@ -1,0 +1,217 @@
+"""Telling people of their declarations that wait for them: on every page of theirs, and by mail.
+
+Nothing of a private declaration's content leaves by mail, and nobody is told of another's.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Now
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from incidentportal.accounts.email import has_trusted_email, trusted_email
+from incidentportal.accounts.encryption import UnreadableError
+from incidentportal.accounts.models import User
+from incidentportal.declarations.claims import from_now
+from incidentportal.declarations.models import Attempt, Declaration, DeclarationQuerySet
+from incidentportal.declarations.states import State
+from incidentportal.rootly.values import legible
+
+MOST = 100
+"""So many are counted; where there are more, "at least" as many are."""
+LONGEST_TITLE = 80
+PATIENCE = 60
+"""Seconds: whoever has the form in front of them reads the refusal there, and gets no mail."""
+EVERY = 5
+"""Seconds between looks for somebody to write to."""
+AT_ONCE = 10
+"""Mails in a row: the thread has other things to do, too."""
+LONGEST_WAIT = 900
+"""Seconds between tries while the mail server fails."""
+
+log = logging.getLogger(__name__)
+
+
+class _Written(Value):
+    """A constant that stands in the SQL itself: only so does SQLite see that an index with a
+    condition holds all that is asked for.
+    """
+
+    def as_sql(self, *_: Any, **__: Any) -> tuple[str, tuple[str | int, ...]]:
+        """One of the portal's own words, in quotes."""
+        return f"'{self.value}'", ()
+
+
+_TO_DECIDE = Q(state__in=[_Written(State.REJECTED.value), _Written(State.UNCONFIRMED.value)])
+"""As the index `declaration_to_decide` says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What waits for its author: a sentence around a title (blank: it has none to show), and where
+    to go on.
+    """
+
+    state: str
+    before: str
+    title: str
+    after: str
+    url: str
+    link: str
+
+
+def to_decide(person: User, shown: UUID | None = None) -> list[Banner]:
+    """What this person's declarations wait for, but for the one that the page shows. One query."""
+    rows = Declaration.objects.own(person).filter(_TO_DECIDE)
+    if shown is not None:
+        rows = rows.exclude(pk=shown)
+    # In no order, which would take another index: a title is said of an only one alone.
+    read = rows.only("state", "title")[: MOST + 1].tolerant()
+    refused = [row for row in read if row.state == State.REJECTED]
+    unclear = [row for row in read if row.state == State.UNCONFIRMED]
+    is_all = len(read) <= MOST
+    return [*_refused(refused, is_all=is_all), *_unclear(unclear, is_all=is_all)]
+
+
+def _refused(rows: list[Declaration], *, is_all: bool) -> list[Banner]:
+    if not rows:
+        return []
+    what, title, url = _which(rows, "rejected", is_all=is_all)
+    link = "Correct it" if len(rows) == 1 else "Correct them"
+    before = f"Rootly did not accept {what}".strip()
+    return [Banner(State.REJECTED, before, title, ".", url, link)]
+
+
+def _unclear(rows: list[Declaration], *, is_all: bool) -> list[Banner]:
+    if not rows:
+        return []
+    what, title, url = _which(rows, "unconfirmed", is_all=is_all)
+    before = f"We can't tell whether Rootly has {what}".strip()
+    return [Banner(State.UNCONFIRMED, before, title, ".", url, "Please decide")]
+
+
+def _which(rows: list[Declaration], state: str, *, is_all: bool) -> tuple[str, str, str]:
+    """Words for these, the title if it is one that has one, and the address."""
+    if len(rows) > 1 or not is_all:
+        count = str(len(rows)) if is_all else f"at least {len(rows)}"
+        return f"{count} of your declarations", "", f"{reverse('declarations')}?state={state}"
+    title = _title(rows[0])
+    return "" if title else "your declaration", title, reverse("declaration", args=[rows[0].pk])
+
+
+def _title(row: Declaration) -> str:
+    try:
+        title = " ".join(legible(row.title).split())
+    except UnreadableError:
+        return ""
+    return title if len(title) <= LONGEST_TITLE else f"{title[:LONGEST_TITLE].rstrip()}…"
+
+
+def seen(declaration: Declaration) -> None:
+    """Its author has Rootly's refusal in front of them: no mail is needed any more."""
+    if declaration.told_at is None:
+        _claim(declaration)
+
+
+def _claim(declaration: Declaration) -> bool:
+    """Keep that its author is told of this very refusal; False: they are, or it isn't any more.
+
+    Each refusal has its own claim, so that none is taken for one that came after it.
+    """
+    this = _this(declaration).filter(told_at=None)
+    return bool(this.update(told_at=Now()))
+
+
+def _this(declaration: Declaration) -> DeclarationQuerySet:
+    rows = Declaration.objects.filter(pk=declaration.pk, claim=declaration.claim)
+    return rows.filter(state=State.REJECTED)
+
+
+@dataclass
+class _Pace:
+    """When this process looks again, and how often in a row the mail server failed."""
+
+    next_at: float = field(default=float("-inf"))
+    failures: int = 0
+
+
+_pace = _Pace()
+
+
+def mail_if_due() -> None:
+    """Write to the authors of refused declarations who haven't seen it for a minute, once for each
+    refusal; for the worker. Blocks for as long as the mail server takes, and raises nothing of its.
+    """
+    if not settings.EMAIL_IS_ON or time.monotonic() < _pace.next_at:
+        return
+    if _mail_round():
+        _pace.failures, wait = 0, float(EVERY)
+    else:
+        _pace.failures += 1
+        wait = min(LONGEST_WAIT, PATIENCE * 2.0 ** (_pace.failures - 1))
+    _pace.next_at = time.monotonic() + wait
+
+
+def _mail_round() -> bool:
+    """False: some could not be sent, and wait."""
+    all_went = True
+    for row in _untold()[:AT_ONCE].tolerant():
+        email = trusted_email(row.author)
+        if not email or not _claim(row):
+            continue
+        try:
+            _mail(row, email)
+        except (OSError, SMTPException) as error:
+            if _is_final(error):
+                log.warning("no mail about declaration %s: its recipient is refused", row.pk)
+                continue
+            # Nobody was told; what the server says may name people.
+            _this(row).update(told_at=None)
+            log.warning("no mail about declaration %s yet: %s", row.pk, type(error).__name__)
+            all_went = False
+            if not isinstance(error, SMTPRecipientsRefused | SMTPDataError):
+                break  # it is the server, and not this mail
+    return all_went
+
+
+def _untold() -> DeclarationQuerySet:
+    recent = Attempt.objects.filter(declaration=OuterRef("pk"), finished_at__gt=from_now(-PATIENCE))
+    rows = Declaration.objects.filter(_TO_DECIDE, state=State.REJECTED, told_at=None)
+    rows = rows.filter(~Exists(recent), has_trusted_email("author"), author__is_active=True)
+    return rows.select_related("author").order_by("submitted_at")
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the server will say the same of this mail again."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, SMTPDataError) and error.smtp_code >= 500
+
+
+def _mail(row: Declaration, email: str) -> None:
+    """Raises OSError and SMTPException."""
+    context = {"title": "" if row.private else _title(row), "url": _address(row)}
+    EmailMessage(
+        "Your declaration needs a correction",
+        render_to_string("declarations/refused_mail.txt", context),
+        to=[email],
+        headers={"Auto-Submitted": "auto-generated"},
+    ).send()
+
+
+def _address(row: Declaration) -> str:
+    """The page's whole address; blank where the settings don't say under which name the portal is
+    reached.
+    """
+    origins = [origin for origin in settings.CSRF_TRUSTED_ORIGINS if "*" not in origin]
+    return origins[0].rstrip("/") + reverse("declaration", args=[row.pk]) if origins else ""
