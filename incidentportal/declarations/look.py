@@ -80,17 +80,6 @@ def know_token(upstream: Upstream) -> None:
     upstream.save(update_fields=["token", "sees_private"])
 
 
-def know_token(upstream: Upstream) -> None:
-    """Forget what another token than today's could see."""
-    digest = keyed_digest(settings.ROOTLY_API_TOKEN.encode())
-    if upstream.token == digest:
-        return
-    if upstream.token:
-        upstream.sees_private = None
-    upstream.token = digest
-    upstream.save(update_fields=["token", "sees_private"])
-
-
 def learn_clock(upstream: Upstream, date: datetime | None) -> None:
     """How far Rootly's clock is ahead of the database's, which attempts are timed by."""
     if date is None:
