@@ -32,7 +32,7 @@ from tests.support.portal import Form
 from tests.support.sandbox import Sandbox
 
 BOTH = pytest.mark.parametrize("dialect", ["jsonapi", "plain"], indirect=True)
-VAGUE = {"kind": "validation", "errors": {"title": ["is too vague"]}}
+VAGUE: dict[str, Any] = {"kind": "validation", "errors": {"title": ["is too vague"]}}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Inline:
 
 
 QUEUED, REJECTED = State.QUEUED, State.REJECTED
-LATE = {"kind": "latency", "seconds": 600}
+LATE: dict[str, Any] = {"kind": "latency", "seconds": 600}
 """Until it is let go."""
 CASES = [
     Inline("healthy", {}, 303, State.DELIVERED, "Incident declared", 1, ("",)),

@@ -215,7 +215,7 @@ def test_whatever_happens_in_whatever_order_nothing_is_lost_and_nothing_doubled(
 ) -> None:
     admin = make_person("ada", "admin")
     run_state_machine_as_test(
-        lambda: Life(alone, reporter, admin),
+        lambda: Life(alone, reporter, admin),  # type: ignore[arg-type]  # any factory will do
         settings=settings(
             max_examples=20, stateful_step_count=25, derandomize=True, database=None,
             deadline=None, suppress_health_check=list(HealthCheck),
