@@ -13,8 +13,9 @@ from enum import StrEnum
 
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.http import HttpRequest
+from django.utils.translation.trans_real import parse_accept_lang_header
 
-from incidentportal.accounts.groups import ADMIN, AUDITOR, GROUPS, RESPONDER, SUPPORT
+from incidentportal.accounts.groups import ADMIN, AUDITOR, GROUPS, REPORTER, RESPONDER, SUPPORT
 from incidentportal.accounts.models import User
 
 
@@ -89,8 +90,20 @@ def _permissions(person: User) -> frozenset[str]:
     return known
 
 
+def groups_of(person: User) -> tuple[str, ...]:
+    """The names of the person's groups, sorted; who is in none is a reporter. One query."""
+    known: tuple[str, ...] | None = getattr(person, "_portal_groups", None)
+    if known is None:
+        known = tuple(sorted(person.groups.values_list("name", flat=True))) or (REPORTER,)
+        person._portal_groups = known  # type: ignore[attr-defined]  # for this request only
+    return known
+
+
 def person(request: HttpRequest) -> User:
     """The signed-in person; only for views behind the sign-in."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101  # LoginRequiredMiddleware saw to it
+    user.languages = tuple(
+        code for code, _ in parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    )
     return user

@@ -43,7 +43,7 @@ def _stored(row: Row) -> dict[str, Any] | None:
     if row.pk is None:
         return None
     known = type(row)._default_manager.select_for_update().filter(pk=row.pk).first()
-    return plain(known.content) if isinstance(known, Row) else None
+    return plain(known.content) if known else None
 
 
 def _keep(

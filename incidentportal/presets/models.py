@@ -45,7 +45,6 @@ class Default(models.Model):
 
     class Meta:
         abstract = True
-        ordering = ("label", "field")
 
     def __str__(self) -> str:
         return self.label
@@ -72,9 +71,9 @@ class Default(models.Model):
 class SiteDefault(Default):
     """What a field of everybody's form begins with."""
 
-    class Meta(Default.Meta):
-        abstract = False
+    class Meta:
         verbose_name = "site-wide default"
+        ordering = ("label", "field")
         constraints = (
             models.UniqueConstraint(fields=["upstream", "field"], name="presets_one_default"),
         )
@@ -88,8 +87,7 @@ class GroupDefault(Default):
 
     group = models.CharField(max_length=150)
 
-    class Meta(Default.Meta):
-        abstract = False
+    class Meta:
         verbose_name = "default of a group"
         verbose_name_plural = "defaults of groups"
         ordering = ("group", "label", "field")
@@ -195,7 +193,9 @@ class Change(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = (models.Index(fields=["upstream", "what", "key", "-id"], name="presets_change"),)
+        indexes = (
+            models.Index(fields=["upstream", "what", "key", "-id"], name="presets_change_key"),
+        )
 
     def __str__(self) -> str:
         return f"{self.what} {self.key}"

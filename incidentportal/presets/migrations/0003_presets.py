@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-id',),
-                'indexes': [models.Index(fields=['upstream', 'what', 'key', '-id'], name='presets_change')],
+                'indexes': [models.Index(fields=['upstream', 'what', 'key', '-id'], name='presets_change_key')],
             },
         ),
         migrations.CreateModel(
@@ -51,7 +51,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'default of a group',
                 'verbose_name_plural': 'defaults of groups',
                 'ordering': ('group', 'label', 'field'),
-                'abstract': False,
                 'constraints': [models.UniqueConstraint(fields=('upstream', 'group', 'field'), name='presets_one_group_default')],
             },
         ),
