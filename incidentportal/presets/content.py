@@ -20,7 +20,7 @@ ICONS = (
     "bolt", "bug", "card", "cart", "chat", "clock", "cloud", "database", "globe", "key", "lock",
     "mail", "people", "phone", "shield", "test",
 )  # fmt: skip
-"""The pictures that a preset may have: `static/portal/icons/<name>.svg`."""
+"""The pictures that a preset may have: symbols of `static/portal/icons.svg`."""
 
 
 class ContentError(ValueError):

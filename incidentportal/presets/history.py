@@ -40,8 +40,6 @@ def delete(row: Row, by: User | None, through: str = PAGE) -> None:
 
 def _stored(row: Row) -> dict[str, Any] | None:
     """What the database has of it now; locked, so that two changes come one after the other."""
-    if row.pk is None:
-        return None
     known = type(row)._default_manager.select_for_update().filter(pk=row.pk).first()
     return plain(known.content) if known else None
 
