@@ -20,6 +20,7 @@ from incidentportal.accounts.roles import person
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
 from incidentportal.presets import editing, field_page, history, preset_page
+from incidentportal.presets.content import ContentError
 from incidentportal.presets.current import prepared
 from incidentportal.presets.defaults import Judged, in_words, judge
 from incidentportal.presets.forms import forms_of
@@ -144,7 +145,10 @@ class PresetAdmin(_Admin):
         catalog = current()
         if catalog is None:
             return editing.NOT_YET
-        problems = prepared(catalog, row.content, (), may_be_private=True).problems
+        try:
+            problems = prepared(catalog, row.content, (), may_be_private=True).problems
+        except ContentError as error:
+            return f"It can't be read: {error}."
         return " ".join(one.sentence for one in problems)
 
     @admin.display(description="form")
@@ -169,7 +173,7 @@ class PresetAdmin(_Admin):
 
     def field(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What a preset makes of the field named by `?field=`."""
-        row = Preset.objects.filter(pk=pk).first()
+        row = self.get_object(request, str(pk))
         if row is None:
             raise Http404
         if not self.has_change_permission(request, row):

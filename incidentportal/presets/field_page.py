@@ -23,13 +23,13 @@ from incidentportal.formengine.validation import Cleaned, clean
 from incidentportal.formengine.view import form_view
 from incidentportal.presets import history
 from incidentportal.presets.alone import alone
-from incidentportal.presets.content import Setting
+from incidentportal.presets.content import ContentError, Setting
 from incidentportal.presets.defaults import in_words, source_of, unfit
 from incidentportal.presets.editing import NOT_YET, OF_ANOTHER, values_of, words_for
 from incidentportal.presets.forms import forms_of
 from incidentportal.presets.inputs import SettingForm
 from incidentportal.presets.models import Preset
-from incidentportal.presets.preset_page import CHANGE
+from incidentportal.presets.preset_page import CHANGE, UNREADABLE
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -54,7 +54,10 @@ def page(request: HttpRequest, admin: Admin, row: Preset) -> HttpResponse:
         return _told(request, row, NOT_YET)
     name = request.GET.get("field", "")
     field = forms_of(catalog).by_name.get(name)
-    setting = row.content.fields.get(name)
+    try:
+        setting = row.content.fields.get(name)
+    except ContentError as error:
+        return _told(request, row, UNREADABLE.format(error))
     if field is None and setting is None:
         raise Http404
     if request.method == "POST" and REMOVE in request.POST:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from incidentportal.accounts.models import User
-from incidentportal.presets.content import plain
+from incidentportal.presets.content import ContentError, plain
 from incidentportal.presets.models import Change, GroupDefault, Preset, SiteDefault
 
 Row = Preset | SiteDefault | GroupDefault
@@ -38,10 +38,18 @@ def delete(row: Row, by: User | None, through: str = PAGE) -> None:
         row.delete()
 
 
+def _told(row: Row) -> dict[str, Any]:
+    """Its content; where that can't be read, what there is of it."""
+    try:
+        return plain(row.content)
+    except ContentError:
+        return {name: getattr(row, name) for name in ("slug", "name", "fields", "wording")}
+
+
 def _stored(row: Row) -> dict[str, Any] | None:
     """What the database has of it now; locked, so that two changes come one after the other."""
     known = type(row)._default_manager.select_for_update().filter(pk=row.pk).first()
-    return plain(known.content) if known else None
+    return _told(known) if known else None
 
 
 def _keep(

@@ -17,7 +17,7 @@ from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
 from incidentportal.formengine.definition import Forms
 from incidentportal.presets import history
-from incidentportal.presets.content import Setting
+from incidentportal.presets.content import ContentError, Setting
 from incidentportal.presets.current import prepared
 from incidentportal.presets.defaults import in_words
 from incidentportal.presets.editing import NOT_YET, OF_ANOTHER
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 TEMPLATE = "admin/presets/preset.html"
 CHANGE = "admin:presets_preset_change"
 FIELD = "admin:presets_preset_field"
+UNREADABLE = "It can’t be read, so that nobody sees it: {}. Delete it, and make it anew."
 TAKEN = "Another preset has this name in addresses already."
 
 
@@ -61,7 +62,10 @@ def change(request: HttpRequest, admin: Admin, row: Preset) -> HttpResponse:
     """A preset that there is."""
     if row.upstream != connection.upstream():
         return _page(request, None, row, {"wrong": OF_ANOTHER})
-    values = PresetForm.values(row.content)
+    try:
+        values = PresetForm.values(row.content)
+    except ContentError as error:
+        return _page(request, None, row, {"wrong": UNREADABLE.format(error)})
     if request.method == "POST":
         form = PresetForm(request.POST, initial=values)
         if form.is_valid() and _save(request, admin, row, form):

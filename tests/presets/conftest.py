@@ -66,7 +66,7 @@ def catalog() -> Catalog:
     return found
 
 
-def setting(label: str, *words: str, **rest: Any) -> tuple[str, Setting]:
+def setting(label: str, /, *words: str, **rest: Any) -> tuple[str, Setting]:
     """What a preset makes of the field with this label, its values by label: name and setting."""
     field = forms().by_name[name_of(label)]
     values: tuple[str, ...] = words
