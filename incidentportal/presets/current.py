@@ -112,7 +112,7 @@ def _look(upstream: str, known: _Rows) -> _Rows:
         try:
             contents.append(preset.content)
         except ContentError as error:
-            log.exception("preset %s can't be read", preset.slug)
+            log.warning("preset %s can't be read: %s", preset.slug, error)
             sentence = f"The preset “{preset.name}” can't be read, and is not used: {error}."
             problems.append(Problem(UNREADABLE, preset.slug, sentence))
     return _Rows(state, site, by_group, tuple(contents), tuple(problems))

@@ -269,6 +269,6 @@ def test_one_that_cannot_be_read_takes_no_page_down(admin: PageClient, visitor: 
     for address in (f"{LIST}{row.pk}/change/", page_of(row, "Title")):
         assert "Delete it, and make it anew" in admin.get(address).content.decode()
     Client.post(admin, f"{LIST}{row.pk}/delete/", {"post": "yes"})
-    before = Change.objects.get(after=None).before
+    before = Change.objects.get(after__isnull=True).before
     assert before
     assert before["fields"] == {"title": {"colour": "red"}}
