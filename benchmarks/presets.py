@@ -48,8 +48,7 @@ def costs(environment: dict[str, str], times: int) -> dict[str, float]:
 
     def page(keeper: Any, address: str) -> None:
         current._keeper = keeper
-        for known in ("_portal_permissions", "_portal_groups"):
-            person.__dict__.pop(known, None)
+        person.__dict__.pop("_portal_knows", None)
         request = requests.get(address)
         request.user = person
         assert new(request).status_code == 200

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from django.contrib.auth.models import AnonymousUser, Permission
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils.translation.trans_real import parse_accept_lang_header
 
@@ -79,23 +81,28 @@ def may_declare_private(person: User) -> bool:
 
 def _permissions(person: User) -> frozenset[str]:
     """All permissions that the person has by groups or alone, being a superuser left aside."""
-    known: frozenset[str] | None = getattr(person, "_portal_permissions", None)
-    if known is None:
-        name = ("content_type__app_label", "codename")
-        # Two queries in one: a join over both ways would walk through everybody's groups.
-        own = Permission.objects.filter(user=person).order_by().values_list(*name)
-        given = Permission.objects.filter(group__user=person).order_by().values_list(*name)
-        known = frozenset(f"{app}.{codename}" for app, codename in own.union(given))
-        person._portal_permissions = known  # type: ignore[attr-defined]  # for this request only
-    return known
+    return _known(person)[0]
 
 
 def groups_of(person: User) -> tuple[str, ...]:
-    """The names of the person's groups, sorted; who is in none is a reporter. One query."""
-    known: tuple[str, ...] | None = getattr(person, "_portal_groups", None)
+    """The names of the person's groups, sorted; who is in none is a reporter."""
+    return _known(person)[1]
+
+
+def _known(person: User) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The person's permissions and groups: one query for each request."""
+    known: tuple[frozenset[str], tuple[str, ...]] | None = getattr(person, "_portal_knows", None)
     if known is None:
-        known = tuple(sorted(person.groups.values_list("name", flat=True))) or (REPORTER,)
-        person._portal_groups = known  # type: ignore[attr-defined]  # for this request only
+        name = ("content_type__app_label", "codename")
+        # Queries in one: a join over both ways would walk through everybody's groups.
+        own = Permission.objects.filter(user=person).order_by().values_list(*name)
+        given = Permission.objects.filter(group__user=person).order_by().values_list(*name)
+        no_app = Cast(Value(""), CharField())
+        groups = Group.objects.filter(user=person).order_by().values_list(no_app, "name")
+        rows = list(own.union(given, groups))
+        permissions = frozenset(f"{app}.{codename}" for app, codename in rows if app)
+        known = permissions, tuple(sorted(name for app, name in rows if not app)) or (REPORTER,)
+        person._portal_knows = known  # type: ignore[attr-defined]  # for this request only
     return known
 
 

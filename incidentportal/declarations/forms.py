@@ -103,7 +103,8 @@ class FilledForm:
         query: Mapping[str, Sequence[str]] | None = None,
     ) -> FilledForm:
         """A new one from this start, in this person's time zone."""
-        link = prefill.read(begun.forms, query or {})
+        said = {name: one for name, one in (query or {}).items() if name != starting.CONTROL}
+        link = prefill.read(begun.forms, said)
         given: filling.Given = {"link": link.values, **begun.given}
         filled = filling.start(begun.forms, given, catalog.snapshot_id)
         remarks = (NO_PRESET,) if begun.is_gone else ()
