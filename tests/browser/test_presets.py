@@ -130,7 +130,12 @@ def test_the_pages_are_sound_and_work_by_keyboard(enter: Enter) -> None:
     page.locator("[data-action=save]").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Preset: {name}")
     assert_sound(page)
-    reporter = enter()
+    look_as_a_reporter(enter(), name)
+    delete(page, name)
+
+
+def look_as_a_reporter(reporter: Page, name: str) -> None:
+    """The card by keyboard, the form that it leads to, and what is folded there: all sound."""
     reporter.goto("/")
     assert_sound(reporter)
     card = reporter.get_by_role("link", name=name)
@@ -144,7 +149,6 @@ def test_the_pages_are_sound_and_work_by_keyboard(enter: Enter) -> None:
     assert_sound(reporter)
     reporter.locator("[data-more] > summary").press("Enter")
     assert_sound(reporter)
-    delete(page, name)
 
 
 def test_a_groups_default_and_its_pages_are_sound(enter: Enter) -> None:

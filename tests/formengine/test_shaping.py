@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from incidentportal.catalog.options import OptionLists
 from incidentportal.formengine import payload
 from incidentportal.formengine.definition import Forms
 from incidentportal.formengine.errormap import place
@@ -22,7 +23,6 @@ from incidentportal.formengine.view import Extras, FormView, form_view
 from incidentportal.rootly.records import PlacementCondition
 from tests.formengine.building import (
     LISTS,
-    OptionLists,
     built_in,
     form_field,
     forms,
@@ -150,14 +150,14 @@ def test_a_hidden_field_in_error_is_shown() -> None:
 
 
 def test_folded_fields_stand_under_more_which_opens_for_what_it_lacks() -> None:
-    shapes = {"summary": FieldShape(folded=True)}
-    made = shaped(TITLE, SUMMARY, **shapes)
+    folded = FieldShape(folded=True)
+    made = shaped(TITLE, SUMMARY, summary=folded)
     view = page(start(made, {"preset": {"summary": ("x",)}}, 1))
     assert (names(view), [one.name for one in view.folded]) == (["title"], ["summary"])
     assert not view.folded_open
     assert page(start(made, {}, 1), {"summary": ("no",)}).folded_open
     assert page(start(made, {"link": {"summary": ("x",)}}, 1)).folded_open
-    required = shaped(TITLE, SUMMARY, required=True, **shapes)
+    required = shaped(TITLE, SUMMARY, required=True, summary=folded)
     assert page(start(required, {}, 1)).folded_open
     assert not page(start(required, {"preset": {"summary": ("x",)}}, 1)).folded_open
 
