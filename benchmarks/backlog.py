@@ -114,7 +114,7 @@ def _fill(upstream: str, due: int, old: int) -> None:
         "id": "lower(hex(randomblob(16)))", "state": "'delivered'", "incident_id": "'7'",
         "due_at": "NULL", "severity_rank": "number % 4 * 1000",
     }  # fmt: skip
-    columns = [field.column for field in Declaration._meta.concrete_fields]
+    columns = [str(field.column) for field in Declaration._meta.concrete_fields]
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH RECURSIVE numbers(number) AS "

@@ -152,7 +152,7 @@ def hidden(environment: dict[str, str], times: int) -> dict[str, float]:
         assert client.get(f"/declarations/{pk}/").status_code == 404
 
     def roles() -> None:
-        asking.__dict__.pop("_portal_permissions", None)
+        asking.__dict__.pop("_portal_knows", None)
         may(asking, Ability.VIEW_OTHERS)
 
     logging.disable(logging.WARNING)  # a line for each 404 costs more than what is measured

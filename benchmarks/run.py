@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import backlog, inside, sync, waiting
+from benchmarks import backlog, inside, presets, sync, waiting
 from benchmarks.browser import FORM, Browser
 from benchmarks.people import adds as people_adds
 from benchmarks.portals import Portal, floor, portal
@@ -118,10 +118,19 @@ def people(few: Portal) -> Iterator[Row]:
     yield Row("what encryption adds to it", saved - clear, "ms", aim=1)
 
 
+def with_presets(large: Portal) -> Iterator[Row]:
+    """What 50 presets add to the form, and what a form costs that starts from one of them."""
+    costs = inside.alone(presets.costs, large.environment, TIMES)
+    for name, key in (("form page, 50 presets", "full"), ("form page from one of them", "preset")):
+        yield Row(name, costs[key], "ms", costs["none"], "ms without", 1.1, of_ratio=True)
+    yield Row("a look for newer ones, every 2 s", costs["look"], "ms", aim=20)
+
+
 def measure(folder: Path) -> Iterator[Row]:
     """Everything, one after the other."""
     with portal(folder / "large", "--size", "large") as large:
         yield from large_form(large)
+        yield from with_presets(large)
     with portal(folder / "few") as few:
         with portal(folder / "many", "--services", "5000") as many:
             yield services(few, many)

@@ -31,6 +31,8 @@ class User(AbstractUser):
     time_zone = models.CharField(max_length=64, blank=True, validators=[validate_zone])
     is_demo = models.BooleanField(default=False, editable=False)
     """Made by `make run`, with a password that everybody knows."""
+    languages: tuple[str, ...] = ()
+    """What their browser asks for, the best first; known within a request (`roles.person`)."""
 
     class Meta(AbstractUser.Meta):
         permissions = (

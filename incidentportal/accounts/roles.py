@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from django.contrib.auth.models import AnonymousUser, Permission
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast
 from django.http import HttpRequest
+from django.utils.translation.trans_real import parse_accept_lang_header
 
-from incidentportal.accounts.groups import ADMIN, AUDITOR, GROUPS, RESPONDER, SUPPORT
+from incidentportal.accounts.groups import ADMIN, AUDITOR, GROUPS, REPORTER, RESPONDER, SUPPORT
 from incidentportal.accounts.models import User
 
 
@@ -78,14 +81,28 @@ def may_declare_private(person: User) -> bool:
 
 def _permissions(person: User) -> frozenset[str]:
     """All permissions that the person has by groups or alone, being a superuser left aside."""
-    known: frozenset[str] | None = getattr(person, "_portal_permissions", None)
+    return _known(person)[0]
+
+
+def groups_of(person: User) -> tuple[str, ...]:
+    """The names of the person's groups, sorted; who is in none is a reporter."""
+    return _known(person)[1]
+
+
+def _known(person: User) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The person's permissions and groups: one query for each request."""
+    known: tuple[frozenset[str], tuple[str, ...]] | None = getattr(person, "_portal_knows", None)
     if known is None:
         name = ("content_type__app_label", "codename")
-        # Two queries in one: a join over both ways would walk through everybody's groups.
+        # Queries in one: a join over both ways would walk through everybody's groups.
         own = Permission.objects.filter(user=person).order_by().values_list(*name)
         given = Permission.objects.filter(group__user=person).order_by().values_list(*name)
-        known = frozenset(f"{app}.{codename}" for app, codename in own.union(given))
-        person._portal_permissions = known  # type: ignore[attr-defined]  # for this request only
+        no_app = Cast(Value(""), CharField())
+        groups = Group.objects.filter(user=person).order_by().values_list(no_app, "name")
+        rows = list(own.union(given, groups))
+        permissions = frozenset(f"{app}.{codename}" for app, codename in rows if app)
+        known = permissions, tuple(sorted(name for app, name in rows if not app)) or (REPORTER,)
+        person._portal_knows = known  # type: ignore[attr-defined]  # for this request only
     return known
 
 
@@ -93,4 +110,7 @@ def person(request: HttpRequest) -> User:
     """The signed-in person; only for views behind the sign-in."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101  # LoginRequiredMiddleware saw to it
+    user.languages = tuple(
+        code for code, _ in parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    )
     return user

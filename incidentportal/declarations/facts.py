@@ -30,6 +30,7 @@ from incidentportal.declarations.look import (
     moment,
 )
 from incidentportal.declarations.models import Attempt, Declaration
+from incidentportal.declarations.moments import Moment, in_full
 from incidentportal.rootly.client import Client, Listing
 from incidentportal.rootly.config import ConfigError
 from incidentportal.rootly.errors import Misconfigured, Rejected, RootlyError
@@ -66,7 +67,7 @@ class NotNowError(Exception):
 class Sent:
     """An attempt whose outcome is unknown: when, and what Rootly answered, in words."""
 
-    at: datetime
+    at: Moment
     words: str
 
 
@@ -79,7 +80,7 @@ class Alike:
     id: str
     number: int | None
     title: str
-    made_at: datetime | None
+    made_at: Moment | None
     url: str
     is_labelled: bool
 
@@ -101,7 +102,9 @@ def gather(declaration: Declaration, reader: User, *, ask: bool = True) -> Facts
     where it is known not to answer (`ask`).
     """
     sent = tuple(
-        Sent(each.started_at, _words(each)) for each in declaration.attempts.all() if each.is_open
+        Sent(in_full(each.started_at), _words(each))
+        for each in declaration.attempts.all()
+        if each.is_open
     )
     if not ask:
         return Facts(sent, trouble=NOT_NOW)
@@ -238,7 +241,7 @@ def _alike(incident: Incident, declaration: Declaration, *, told: bool) -> Alike
         id=incident.id,
         number=incident.sequential_id,
         title=legible(incident.title) if told else "",
-        made_at=None if made_at is never else made_at,
+        made_at=None if made_at is never else in_full(made_at),
         url=safe_link(incident.url or incident.short_url),
         is_labelled=bears(incident.labels, declaration.pk),
     )

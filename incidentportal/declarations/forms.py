@@ -12,7 +12,6 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from incidentportal.accounts.models import User
-from incidentportal.accounts.roles import may_declare_private
 from incidentportal.catalog import current
 from incidentportal.catalog.current import Catalog
 from incidentportal.declarations.models import Declaration
@@ -32,9 +31,9 @@ from incidentportal.formengine.explain import ways_back, why_this_form
 from incidentportal.formengine.filling import Filling
 from incidentportal.formengine.prefill import NO_LINK, Prefilled
 from incidentportal.formengine.resolve import ResolvedForm
-from incidentportal.formengine.view import Extras, FormView, form_view
-from incidentportal.presets.current import site_values
-from incidentportal.presets.forms import forms_of
+from incidentportal.formengine.view import Extras, FormView, Starting, form_view
+from incidentportal.presets import starting
+from incidentportal.presets.prepared import MARK_AS_TEST, PRIVATE, Prepared
 
 RANKS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 LAST_RANK = 9999
@@ -48,6 +47,21 @@ BARRED = (
     "the incident."
 )
 CHANGED = "The form changed in Rootly while you were filling it in."
+PRESET_GONE = (
+    "What you started from is no longer there, or not for you: this is the full form, with all that"
+    " you answered. Nothing was sent; look at it, and send it again."
+)
+NO_PRESET = (
+    "The link asks for a starting point that isn’t there, or not for you: this is the full form."
+)
+CANNOT_FORCE = (
+    "“{}” declares {}, but Rootly’s form doesn’t allow that at the moment. Nothing was sent: please"
+    " tell an admin, or start from the full form."
+)
+SEEN_BY = (
+    "Always private from here: only people who are invited, or may see private incidents, see it."
+)
+ALWAYS_TEST = "Always a test from here: nobody is alarmed about a real incident."
 
 
 @dataclass(frozen=True)
@@ -56,7 +70,8 @@ class FilledForm:
 
     `demanded` are names of fields that Rootly asked for in refusals; `remarks` are sentences about
     the form as a whole. `barred`: privacy is asked for by somebody who may not ask for it. Then the
-    choice is shown as it was made, with an error, until they take it back themselves.
+    choice is shown as it was made, with an error, until they take it back themselves. `preset` is
+    what the form starts from; `preset_gone`: the page did, and now there is no such preset.
     """
 
     catalog: Catalog
@@ -68,17 +83,35 @@ class FilledForm:
     demanded: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
     barred: bool = False
+    preset: Prepared | None = None
+    preset_gone: bool = False
 
     @classmethod
     def start(
         cls, catalog: Catalog, person: User, query: Mapping[str, Sequence[str]] | None = None
     ) -> FilledForm:
-        """A new one, with its defaults, and what the link says that it was opened by."""
-        forms = _forms(catalog, person)
-        link = prefill.read(forms, query or {})
-        given: filling.Given = {"link": link.values, "site": site_values(forms)}
-        filled = filling.start(forms, given, catalog.snapshot_id)
-        return cls(catalog, forms, filled, person.zone, link=link)
+        """A new one, with its preset and defaults, and what the link says that it was opened by."""
+        begun = starting.begin(catalog, person, _preset_in(query or {}))
+        return cls.begun(catalog, begun, person, query)
+
+    @classmethod
+    def begun(
+        cls,
+        catalog: Catalog,
+        begun: starting.Start,
+        person: User,
+        query: Mapping[str, Sequence[str]] | None = None,
+    ) -> FilledForm:
+        """A new one from this start, in this person's time zone."""
+        said = {name: one for name, one in (query or {}).items() if name != starting.CONTROL}
+        link = prefill.read(begun.forms, said)
+        given: filling.Given = {"link": link.values, **begun.given}
+        filled = filling.start(begun.forms, given, catalog.snapshot_id)
+        remarks = (NO_PRESET,) if begun.is_gone else ()
+        return cls(
+            catalog, begun.forms, filled, person.zone, link=link, remarks=remarks,
+            preset=begun.preset,
+        )  # fmt: skip
 
     @classmethod
     def posted(
@@ -91,9 +124,12 @@ class FilledForm:
         """As it was posted. Where Rootly's configuration changed since the page was made, what
         is new begins with its defaults, and `changes` tell the rest.
         """
-        before = carried.read(answers).snapshot
-        barred = _asks_private(answers) and "private" not in _forms(catalog, person).by_name
-        return cls._since(before, catalog, answers, person, demanded, barred=barred)
+        brought = carried.read(answers)
+        forms = starting.begin(catalog, person, _preset_in(answers)).forms
+        # What a preset had fixed stands in no control: it is among what the form carried.
+        asked = _asks_private(answers) or _asks_private(brought.kept)
+        barred = asked and PRIVATE not in forms.by_name
+        return cls._since(brought.snapshot, catalog, answers, person, demanded, barred=barred)
 
     @classmethod
     def stored(
@@ -120,16 +156,20 @@ class FilledForm:
         *,
         barred: bool = False,
     ) -> FilledForm:
-        forms = _forms(catalog, person, barred=barred)
+        slug = _preset_in(answers)
+        begun = starting.begin(catalog, person, slug, barred=barred)
+        forms = begun.forms
         past = current.past(before) if before not in {0, catalog.snapshot_id} else None
-        old = _forms(past, person, barred=barred) if past else forms
+        old = starting.begin(past, person, slug, barred=barred).forms if past else forms
         new = unseen(old, forms) if past else frozenset()
-        fresh: filling.Given = {"site": site_values(forms)} if new else {}
         filled = filling.go_on(
-            forms, answers, catalog.snapshot_id, fresh=fresh, unseen=new, demanded=demanded
+            forms, answers, catalog.snapshot_id, fresh=begun.given, unseen=new, demanded=demanded
         )
         found = changes(old, filled, forms) if past else NO_CHANGES
-        return cls(catalog, forms, filled, person.zone, found, demanded=demanded, barred=barred)
+        return cls(
+            catalog, forms, filled, person.zone, found, demanded=demanded, barred=barred,
+            preset=begun.preset, preset_gone=begun.is_gone,
+        )  # fmt: skip
 
     @property
     def resolved(self) -> ResolvedForm:
@@ -165,6 +205,9 @@ class FilledForm:
         found: dict[str, Sequence[str]] = dict(self.cleaned.errors)
         if self.changes.lost:
             found[""] = (f"{CHANGED} Look at what changed, and send it again.",)
+        if self.preset_gone:
+            found[""] = (*found.get("", ()), PRESET_GONE)
+        found |= self._unforced()
         offered = "private" in {state.field.name for state in self.resolved.shown}
         is_default = self.filling.origins.get("private") == "rootly"
         if self.barred:  # whatever became of the answer since
@@ -173,15 +216,38 @@ class FilledForm:
             found["private"] = (NOT_PRIVATE,)
         return found
 
+    def _unforced(self) -> dict[str, Sequence[str]]:
+        """What the preset promises and Rootly's form can't keep: nothing is sent otherwise."""
+        if self.preset is None:
+            return {}
+        content, values = self.preset.content, self.cleaned.values
+        forced = {
+            PRIVATE: (content.private, "private incidents"),
+            MARK_AS_TEST: (self.preset.is_test, "tests"),
+        }
+        return {
+            name: (CANNOT_FORCE.format(self.preset.words.name, what),)
+            for name, (is_forced, what) in forced.items()
+            if is_forced and values.get(name) is not True
+        }
+
     def submission(self, upstream: str) -> Submission:
         """What is saved of a form without errors."""
         attributes = payload.attributes(self.resolved, self.cleaned, timezone.now())
+        answers, labels = (
+            self.cleaned.answers,
+            payload.labelled_answers(self.resolved, self.cleaned),
+        )
+        if self.preset is not None:
+            answers = {**answers, starting.CONTROL: [self.preset.slug]}
+            line = {"label": "Declared through preset", "text": self.preset.content.name}
+            labels = [*labels, {"name": starting.CONTROL, **line}]
         return Submission(
             upstream=upstream,
             snapshot_id=self.catalog.snapshot_id,
             title=str(attributes.get("title") or ""),
-            answers=self.cleaned.answers,
-            labels=payload.labelled_answers(self.resolved, self.cleaned),
+            answers=answers,
+            labels=labels,
             payload=attributes,
             severity_rank=_rank(self.catalog, attributes.get("severity_id")),
             demanded=tuple(sorted(self.demanded)),
@@ -212,7 +278,10 @@ class FilledForm:
         filled = self.filling
         if self.barred:
             errors = {**(errors or {}), "private": (BARRED,)}
-        state = dataclasses.replace(filled.carried, judged=judged)
+        shown = frozenset(errors or ()) & filled.off_page  # from now on it is theirs to mend
+        kept = {name: one for name, one in filled.carried.kept.items() if name not in shown}
+        own = (*filled.carried.own, *(shown - set(filled.carried.own)))
+        state = dataclasses.replace(filled.carried, judged=judged, kept=kept, own=own)
         extras = Extras(
             redraws=self.forms.depended_on,
             notes=self._notes(),
@@ -221,13 +290,31 @@ class FilledForm:
             ways_back=ways_back(self.forms, filled.form, filled.answers),
             state=state.write(),
             summary=summary,
+            off_page=filled.off_page,
+            origins=filled.origins,
+            start=self._start(),
         )
         return form_view(
             filled.form, filled.answers, self.zone, errors=errors, messages=messages, extras=extras
         )
 
+    def _start(self) -> Starting | None:
+        preset = self.preset
+        if preset is None:
+            return None
+        words = preset.words
+        return Starting(
+            preset.slug, words.name, words.description, words.language, preset.content.icon,
+            is_test=preset.is_test,
+        )  # fmt: skip
+
     def _notes(self) -> dict[str, str]:
         notes = {}
+        if self.preset is not None:
+            notes = {PRIVATE: SEEN_BY} if self.preset.content.private else {}
+            notes |= {MARK_AS_TEST: ALWAYS_TEST} if self.preset.is_test else {}
+        if filling.FROM_PATTERN in {source for source, _ in self.filling.carried.auto.values()}:
+            notes["title"] = "Made from your answers; write your own if you like."
         for name, origin in self.filling.origins.items():
             if origin == "autofill":
                 source = self.forms.by_name[self.filling.carried.auto[name][0]]
@@ -240,6 +327,8 @@ class FilledForm:
         sentences = list(self.changes.sentences)
         about_set = why_this_form(self.forms, self.resolved, self.filling.answers)
         found = [CHANGED, *sentences] if sentences else []
+        found += self.preset.remarks if self.preset else ()
+        found += [PRESET_GONE] if self.preset_gone else []
         found += self.remarks
         found += prefill.notices(self.link, self.resolved, self.filling.answers)
         return [*found, about_set] if about_set else found
@@ -250,8 +339,8 @@ def answers_of(posted: QueryDict) -> dict[str, list[str]]:
     return {name: [str(value) for value in posted.getlist(name)] for name in posted}
 
 
-def _forms(catalog: Catalog, person: User, *, barred: bool = False) -> Forms:
-    return forms_of(catalog, may_be_private=barred or may_declare_private(person))
+def _preset_in(answers: Mapping[str, Sequence[str]]) -> str:
+    return next((one.strip() for one in answers.get(starting.CONTROL, ())), "")
 
 
 def _asks_private(answers: Mapping[str, Sequence[str]]) -> bool:

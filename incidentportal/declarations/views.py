@@ -245,6 +245,7 @@ def form_page(
         "identity": carried,
         "action": reverse("declaration", args=[declaration.pk]) if declaration else reverse("new"),
         "heading": "Correct your declaration" if refused else "Declare an incident",
+        "start": None if refused else form.start,
         "lede": LEDE_REFUSED if refused else LEDE,
         "state": State.REJECTED if refused else "",
         "draft_version": drafts.Known.read(request.POST.dict()).version,

@@ -12,6 +12,7 @@ from incidentportal.formengine.conditions import Condition
 from incidentportal.formengine.fields import Field
 from incidentportal.formengine.rules import Clause, FieldRules
 from incidentportal.formengine.suggestions import suggesting
+from incidentportal.formengine.titles import TitlePattern
 from incidentportal.rootly.records import Service
 
 DEFAULT_FORM = "web_new_incident_form"
@@ -24,6 +25,9 @@ class FormDefinition:
 
     `elsewhere` are the labels of Rootly's fields that this form doesn't have: an error about one
     of them must not be taken for one about a field with a shorter name.
+
+    `page` are the fields' places in the order in which they stand on the page, where a preset gave
+    another than Rootly's; rules are judged, and answers sent, in Rootly's all the same.
     """
 
     form_set_id: str
@@ -33,6 +37,7 @@ class FormDefinition:
     is_default: bool = False
     includes_form: bool = True
     elsewhere: tuple[str, ...] = ()
+    page: tuple[int, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -59,7 +64,7 @@ class Forms:
     """Every form set's form, in the API's order, and what admins should know of them.
 
     `set_conditions` are those of each definition's set; `autofills` hold for all of them.
-    `services` are Rootly's, by id.
+    `services` are Rootly's, by id. `title` is the pattern by which a preset names incidents.
     """
 
     form_name: str
@@ -68,6 +73,7 @@ class Forms:
     set_conditions: tuple[tuple[Condition, ...], ...] = ()
     autofills: tuple[Autofill, ...] = ()
     services: Mapping[str, Service] = field(default_factory=dict)
+    title: TitlePattern | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -95,6 +101,8 @@ class Forms:
         conditions += [condition for each in self.set_conditions for condition in each]
         names = {one.field.name for one in conditions if one.field is not None}
         names |= {autofill.source for autofill in self.autofills}
+        if self.title is not None:
+            names |= self.title.sources(self.by_name.values())
         return frozenset(names | suggesting(self.by_name))
 
 

@@ -55,6 +55,8 @@ def reason(because: Reason, form: ResolvedForm) -> str:
         return f"because {_all(because.because, form.tokens_of)}"
     if because.rule == "demanded":
         return "because Rootly asked for it"
+    if because.rule == "preset":
+        return "here, though Rootly itself does not ask for it"
     return _OURS
 
 

@@ -6,8 +6,10 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from incidentportal.catalog.options import OptionList
+from incidentportal.formengine.strength import Origin, Values, strongest
 from incidentportal.rootly.records import PlacementCondition
 
 _SPACE = re.compile(r"\s")
@@ -28,6 +30,10 @@ class Field:
     ("a severity") is set while the label is Rootly's own. `conditions` are its placement's.
     `slugs` are the other names by which its options are known (a service's slug, a person's e-mail
     address), folded, and the ids they mean. `auto_set` is the catalog property that it follows.
+
+    What a preset adds (`shaping.py`): `locked` is the value that it fixes, `asked` says that it
+    requires the field, `tucked` where it puts it, `label_in_rootly` is Rootly's label where the
+    preset has another (else blank).
     """
 
     id: str
@@ -51,16 +57,31 @@ class Field:
     conditions: tuple[PlacementCondition, ...] = ()
     placement_operator: str = ""
     required_operator: str = ""
+    locked: Values = ()
+    asked: bool = False
+    tucked: Literal["", "hidden", "folded"] = ""
+    label_in_rootly: str = ""
+
+    @property
+    def fixed(self) -> tuple[Origin, Values] | None:
+        """What it always submits, and whose word that is: Rootly's own default where the field is
+        read-only there, else what a preset locked. Without a value to submit it stays editable.
+        """
+        if not self.non_editable and not self.locked:
+            return None
+        rootlys = self.defaults if self.non_editable else ()
+        return strongest({"read_only": rootlys, "locked": self.locked})
 
     @property
     def read_only(self) -> bool:
-        """Whether it always submits its default. Without one to submit, it stays editable."""
-        return self.non_editable and bool(self.defaults)
+        """Whether it always submits the same, whatever a request says."""
+        return self.fixed is not None
 
 
 def given(field: Field, answers: Answers) -> Sequence[str]:
-    """The field's raw answer. A read-only one's is its default, whatever a request says."""
-    return field.defaults if field.read_only else answers.get(field.name, ())
+    """The field's raw answer. A read-only one's is what it is fixed to."""
+    fixed = field.fixed
+    return answers.get(field.name, ()) if fixed is None else fixed[1]
 
 
 def control_name(form_field_id: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from incidentportal.formengine import carried, suggestions
+from incidentportal.formengine.arranging import hidden
 from incidentportal.formengine.autofill import autofilled
 from incidentportal.formengine.carried import Carried
 from incidentportal.formengine.cleaning import TICKED, UNTICKED
@@ -21,25 +22,30 @@ from incidentportal.formengine.formsets import choose_form_set
 from incidentportal.formengine.kinds import CONTROLS
 from incidentportal.formengine.resolve import ResolvedForm, resolve
 from incidentportal.formengine.strength import Origin, Values, strongest
+from incidentportal.formengine.titles import TITLE
 
 Given = Mapping[Origin, Mapping[str, Values]]
 """What each origin says, by control name."""
 ROUNDS = 10
 """A field that another sets may choose the form set, show a field, or set a third one; after so
 many rounds whatever still changes stays as it is."""
+FROM_PATTERN = ""
+"""Instead of a field's name: what set the title is the preset's pattern."""
 _TICK_WORDS = TICKED | UNTICKED | {""}
 
 
 @dataclass(frozen=True)
 class Filling:
     """A form with its answers. `answers` are those of every known field, hidden ones included,
-    and whatever else was posted; `carried` is what the next page has to bring back.
+    and whatever else was posted; `carried` is what the next page has to bring back. `off_page` are
+    names of fields that are shown, but that a preset keeps off the page (`arranging.py`).
     """
 
     form: ResolvedForm
     answers: Mapping[str, Sequence[str]]
     carried: Carried
     origins: Mapping[str, Origin]
+    off_page: frozenset[str] = frozenset()
 
 
 def start(forms: Forms, given: Given, snapshot: int) -> Filling:
@@ -104,12 +110,30 @@ def _fill(
         answers, origins = _settle(forms.by_name.items(), person, auto, now)
         form = resolve(choose_form_set(forms, answers), answers, demanded)
         found = autofilled(forms.autofills, form, answers)
+        found |= _title(forms, form, answers, person, now)
         if found == auto:
             break
-    on_page = {state.field.name for state in form.shown if not state.field.read_only}
+    off_page = hidden(form, answers, origins)
+    on_page = {state.field.name for state in form.shown if not state.field.read_only} - off_page
     kept = {name: values for name, values in answers.items() if values and name not in on_page}
     after = replace(now, auto=auto, own=tuple(person), kept=kept)
-    return Filling(form, {**posted, **answers}, after, origins)
+    return Filling(form, {**posted, **answers}, after, origins, off_page)
+
+
+def _title(
+    forms: Forms,
+    form: ResolvedForm,
+    answers: Mapping[str, Values],
+    person: Mapping[str, Values],
+    now: Carried,
+) -> dict[str, tuple[str, Values]]:
+    """The title that the preset's pattern makes, unless something stronger says one."""
+    origin, _ = now.start.get(TITLE, ("rootly", ()))
+    if forms.title is None or TITLE in person or origin in {"link", "preset"}:
+        return {}
+    shown = [state.field for state in form.shown]
+    text = forms.title.build(shown, answers)
+    return {TITLE: (FROM_PATTERN, (text,))} if text else {}
 
 
 def _answer(field: Field, posted: Answers, now: Carried, *, fixed: bool) -> Values:
@@ -135,15 +159,16 @@ def _settle(
     origins: dict[str, Origin] = {}
     for name, field in fields:
         offers: dict[Origin, Values] = {}
-        if field.read_only:
-            offers["read_only"] = field.defaults
+        if fixed := field.fixed:
+            offers[fixed[0]] = fixed[1]
         if name in person:
             offers["person"] = person[name]
-        if name in auto:
-            offers["autofill"] = auto[name][1]
         if name in now.start:
             origin, values = now.start[name]
             offers[origin] = values
+        if name in auto:
+            source, values = auto[name]
+            offers["preset" if source == FROM_PATTERN else "autofill"] = values
         found = strongest(offers)
         if found is not None:
             origins[name], answers[name] = found

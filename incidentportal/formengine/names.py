@@ -59,7 +59,7 @@ class Names:
     def _names(self, fields: Iterable[Field]) -> Iterator[tuple[Field, str]]:
         fields = list(fields)
         for field in fields:
-            yield field, field.label
+            yield field, field.label_in_rootly or field.label
         for field in fields:
             for name in _other_names(field):
                 yield field, name
@@ -112,12 +112,15 @@ def _begins(sentence: str, name: str) -> bool:
 
 
 def _other_names(field: Field) -> Iterator[str]:
-    yield field.label.rstrip(_AFTER_A_LABEL)
+    own = field.label_in_rootly or field.label
+    yield own.rstrip(_AFTER_A_LABEL)
     yield field.name
     if field.slug:
         yield field.slug
     if field.kind in BUILT_INS:
         yield from _built_in_names(field.kind, BUILT_INS[field.kind])
+    if field.label_in_rootly:
+        yield field.label
 
 
 def _built_in_names(kind: str, built_in: BuiltIn) -> Iterator[str]:

@@ -16,7 +16,7 @@ from datetime import UTC
 from incidentportal.formengine.cleaning import TICKED, UNTICKED, Invalid, quoted
 from incidentportal.formengine.conditions import tokens
 from incidentportal.formengine.definition import Forms
-from incidentportal.formengine.fields import Answers, Field
+from incidentportal.formengine.fields import Answers, Field, given
 from incidentportal.formengine.kinds import BUILT_INS, CONTROLS, STRICT
 from incidentportal.formengine.matching import find_option, is_open
 from incidentportal.formengine.names import plain
@@ -103,7 +103,7 @@ def notices(link: Prefilled, form: ResolvedForm, answers: Answers) -> list[str]:
     found += [
         _fixed(shown[name])
         for name, values in link.values.items()
-        if name in shown and shown[name].read_only and not _is_default(shown[name], values)
+        if name in shown and shown[name].read_only and not _is_fixed_to(shown[name], values)
     ]
     labels = {one.name: one.label for one in form.definition.fields}
     found += _about_waiting([n for n in waiting if n not in {_PRIVATE, _TEST}], labels)
@@ -139,8 +139,8 @@ def _fixed(one: Field) -> str:
     )
 
 
-def _is_default(one: Field, values: Values) -> bool:
-    return tokens(one, values) == tokens(one, one.defaults)
+def _is_fixed_to(one: Field, values: Values) -> bool:
+    return tokens(one, values) == tokens(one, given(one, {}))
 
 
 def _ticked(values: Iterable[str]) -> bool:
@@ -158,7 +158,7 @@ class _Names:
         for one in forms.by_name.values():
             if one.is_custom:
                 self._slugs[_key(one.slug)].append(one)
-                self._labels[_key(one.label)].append(one)
+                self._labels[_key(one.label_in_rootly or one.label)].append(one)
             else:
                 for word in _words_for(one):
                     self._words.setdefault(_key(word), one)
@@ -226,7 +226,7 @@ class _Reader:
 
     def _may_be_private(self) -> bool:
         one = self._forms.by_name.get(_PRIVATE)
-        return one is not None and (not one.read_only or _ticked(one.defaults))
+        return one is not None and (not one.read_only or _ticked(given(one, {})))
 
     def _parameter(self, name: str, values: Sequence[str]) -> None:
         found = self._names.find(name)
@@ -291,7 +291,7 @@ class _Reader:
             )
             values = values[:1]
         if one.read_only and values:
-            if not _is_default(one, values):
+            if not _is_fixed_to(one, values):
                 self._say(_fixed(one))
             return ()
         return values if control.chooses or not values else self._sound(one, values)

@@ -28,7 +28,15 @@ Rule = Literal[
     "nothing_to_choose",  # nobody could answer it: Rootly shall judge
     "demanded",  # Rootly asked for it
     "kept_private",  # it was asked to be private: hiding that would send it in public
+    "kept_locked",  # the preset makes it private, or a test: hiding that would undo it
+    "preset",  # required by the preset, though optional in Rootly
 ]
+
+
+KEPT = frozenset({"visibility", "mark_as_test"})
+"""Kinds of fields that no rule hides once a preset locked them: what is declared would be another
+thing, public or real.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,8 @@ _UNSTABLE = Reason("unstable")
 _HIDDEN = Reason("hidden")
 _DEMANDED = Reason("demanded")
 _KEPT_PRIVATE = Reason("kept_private")
+_KEPT_LOCKED = Reason("kept_locked")
+_PRESET = Reason("preset")
 
 
 def resolve(
@@ -116,8 +126,13 @@ class _Sight:
             place for place, field in enumerate(definition.fields)
             if field.attribute == "private" and self._tokens[place] > tokens(field, field.defaults)
         }  # fmt: skip
+        self.locked = {
+            place for place, field in enumerate(definition.fields)
+            if field.locked and field.kind in KEPT
+        }  # fmt: skip
         names = enumerate(definition.fields)
-        self._open = {place for place, field in names if field.name in demanded} | self.private
+        asked = {place for place, field in names if field.name in demanded}
+        self._open = asked | self.private | self.locked
 
     def settle(self) -> None:
         """Judge in the form's order until nothing changes, at most as many rounds as fields.
@@ -170,8 +185,10 @@ def _state(sight: _Sight, place: int, demanded: AbstractSet[str], field: Field) 
     if place in sight.unstable:
         return FieldState(field, True, False, _UNSTABLE, _UNSTABLE)
     rules = sight.definition.rules[place]
-    if place in sight.private and rules.shown.judge(sight.seen) is False:
-        return FieldState(field, True, False, _KEPT_PRIVATE, _NOT_MARKED)
+    kept = sight.private | sight.locked
+    if place in kept and rules.shown.judge(sight.seen) is False:
+        because = _KEPT_LOCKED if place in sight.locked else _KEPT_PRIVATE
+        return FieldState(field, True, False, because, _NOT_MARKED)
     if place in sight.hidden:
         because = _why(rules.shown, sight.seen, False)
         return FieldState(field, False, False, because, _HIDDEN)
@@ -189,8 +206,10 @@ def _required(field: Field, clause: Clause, seen: list[Tokens]) -> tuple[bool, R
         return False, _NOTHING
     if clause.conditions:
         verdict = clause.judge(seen)
-        return verdict is True, _why(clause, seen, verdict)
-    return (True, _MARKED) if field.required else (False, _NOT_MARKED)
+        required, because = verdict is True, _why(clause, seen, verdict)
+    else:
+        required, because = field.required, _MARKED if field.required else _NOT_MARKED
+    return (True, _PRESET) if field.asked and not required else (required, because)
 
 
 def _nothing_to_choose(field: Field) -> bool:

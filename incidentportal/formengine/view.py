@@ -12,6 +12,14 @@ from typing import Literal
 from weakref import WeakKeyDictionary
 
 from incidentportal.catalog.options import OptionList
+from incidentportal.formengine.arranging import arrange, stands_open
+from incidentportal.formengine.choices import (
+    ChoiceView,
+    SearchView,
+    chosen_and_found,
+    native,
+    search_view,
+)
 from incidentportal.formengine.cleaning import TICKED
 from incidentportal.formengine.explain import why
 from incidentportal.formengine.fields import Answers, Field, dom_id
@@ -19,22 +27,18 @@ from incidentportal.formengine.kinds import CONTROLS, how_to
 from incidentportal.formengine.matching import is_open
 from incidentportal.formengine.resolve import FieldState, ResolvedForm
 from incidentportal.formengine.searching import (
-    Found,
-    box_name,
     is_long,
     query,
     search,
-    searched_name,
 )
 from incidentportal.formengine.showable import showable
+from incidentportal.formengine.strength import Origin
 from incidentportal.formengine.suggestions import Suggestion
 from incidentportal.formengine.validation import given_values
 
 RADIOS = 7
 """Up to so many options to choose one from stand open; more are a drop-down list."""
-_GONE_SHOWN = 20
 _INFORMED = 10
-_LONGEST_ID = 255
 # What a browser's own date controls keep; other text would vanish from them.
 _NATIVE = {
     "date": re.compile(r"(\d{4}-\d{2}-\d{2})?", re.ASCII),
@@ -42,30 +46,6 @@ _NATIVE = {
 }
 
 Layout = Literal["", "select", "radios", "checkboxes"]
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceView:
-    """An option on the page. `hint` tells it apart or describes it."""
-
-    id: str
-    label: str
-    hint: str = ""
-    selected: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SearchView:
-    """A long list's search box. `done` is what the page's hits were searched for, carried by the
-    hidden control `done_name`; `hits` counts them, `more` says that there are others.
-    """
-
-    name: str
-    dom_id: str
-    query: str
-    done_name: str
-    hits: int
-    more: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
@@ -122,15 +102,34 @@ class ErrorLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Starting:
+    """The preset that a form starts from, in words; `language` is blank where they are the
+    portal's own. `slug` is what the form carries.
+    """
+
+    slug: str
+    name: str
+    description: str = ""
+    language: str = ""
+    icon: str = ""
+    is_test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FormView:
     """The fields in order, and the error summary in the same order, errors without a field last.
 
+    `folded` are fields that stand under “More”, `folded_open` says that it is open. `start` is the
+    preset that the form starts from.
     `notices` are sentences about the form as a whole, `ways_back` answers that may be taken back
     there. `state` is what the form carries (`carried.py`), as its hidden control's value.
     """
 
     fields: tuple[FieldView, ...]
     errors: tuple[ErrorLine, ...] = ()
+    folded: tuple[FieldView, ...] = ()
+    folded_open: bool = False
+    start: Starting | None = None
     notices: tuple[str, ...] = ()
     ways_back: tuple[Suggestion, ...] = ()
     state: str = ""
@@ -140,7 +139,8 @@ class FormView:
 class Extras:
     """What stands on the page besides fields and answers: by control name, `redraws` are names.
 
-    Without a `summary` errors stand at their fields only, as in a redraw.
+    Without a `summary` errors stand at their fields only, as in a redraw. `off_page` are fields
+    that a preset keeps off the page, `origins` say where values came from.
     """
 
     redraws: frozenset[str] = frozenset()
@@ -150,6 +150,9 @@ class Extras:
     ways_back: tuple[Suggestion, ...] = ()
     state: str = ""
     summary: bool = True
+    off_page: frozenset[str] = frozenset()
+    origins: Mapping[str, Origin] = dataclasses.field(default_factory=dict)
+    start: Starting | None = None
 
 
 NO_EXTRAS = Extras()
@@ -166,15 +169,34 @@ def form_view(
 ) -> FormView:
     """The form with these answers. `errors` are by control name, `messages` have no field.
 
-    An error of a field that isn't shown goes to the summary: none is ever dropped.
+    An error of a field that isn't shown goes to the summary: none is ever dropped. A field in
+    error stands on the page, whatever a preset says.
     """
     by_name = errors or {}
+    page = arrange(form, extras.off_page - by_name.keys())
     seen = _Seen(form, answers, zone, extras)
-    fields = tuple(
-        _field_view(seen, state, tuple(by_name.get(state.field.name, ()))) for state in form.shown
+    made = [
+        _field_view(seen, state, tuple(by_name.get(state.field.name, ())))
+        for state in (*page.open, *page.folded)
+    ]
+    lines = _summary(made, by_name, messages) if extras.summary else []
+    return FormView(
+        fields=tuple(made[: len(page.open)]),
+        errors=tuple(lines),
+        folded=tuple(made[len(page.open) :]),
+        folded_open=stands_open(page, answers, extras.origins, by_name),
+        start=extras.start,
+        notices=extras.notices,
+        ways_back=extras.ways_back,
+        state=extras.state,
     )
-    if not extras.summary:
-        return FormView(fields, (), extras.notices, extras.ways_back, extras.state)
+
+
+def _summary(
+    fields: Sequence[FieldView],
+    by_name: Mapping[str, Sequence[str]],
+    messages: Sequence[str],
+) -> list[ErrorLine]:
     lines = [
         ErrorLine(message, field.anchor, field.label)
         for field in fields
@@ -187,8 +209,7 @@ def form_view(
         if name not in shown
         for message in found
     ]
-    lines += [ErrorLine(message) for message in messages]
-    return FormView(fields, tuple(lines), extras.notices, extras.ways_back, extras.state)
+    return [*lines, *(ErrorLine(message) for message in messages)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +234,7 @@ def _field_view(seen: _Seen, state: FieldState, errors: tuple[str, ...]) -> Fiel
     """
     field = state.field
     given = given_values(seen.answers, field)
-    typed = tuple(given) not in {(), field.defaults} and not _is_choice(field, given)
+    typed = tuple(given) not in {(), field.defaults, field.locked} and not _is_choice(field, given)
     special = field.name in seen.extras.notes or field.name in seen.extras.suggestions
     changing = is_open(field.options) or (is_long(field) and query(seen.answers, field))
     if errors or typed or special or changing:
@@ -326,71 +347,14 @@ def _choice_parts(state: FieldState, answers: Answers, given: Sequence[str]) -> 
         return _Parts(
             template="formengine/fields/search.html",
             layout="checkboxes" if many else "radios",
-            choices=_chosen_and_found(options, chosen, found),
+            choices=chosen_and_found(options, chosen, found),
             blank_label=nothing,
-            search=_search_view(field, found),
+            search=search_view(field, found),
             anchor="__q",
         )
-    choices = _native(options, chosen)
+    choices = native(options, chosen)
     if many:
         return _Parts(layout="checkboxes", choices=choices, anchor="_0")
     if len(options) <= RADIOS:
         return _Parts(layout="radios", choices=choices, blank_label=nothing, anchor="_0")
     return _Parts(layout="select", choices=choices, blank_label=nothing or "Choose one")
-
-
-def _search_view(field: Field, found: Found) -> SearchView:
-    return SearchView(
-        name=box_name(field.name),
-        dom_id=box_name(dom_id(field.name)),
-        query=showable(found.query),
-        done_name=searched_name(field.name),
-        hits=len(found.hits),
-        more=found.more,
-    )
-
-
-_prepared: WeakKeyDictionary[OptionList, tuple[ChoiceView, ...]] = WeakKeyDictionary()
-
-
-def _native(options: OptionList, chosen: tuple[str, ...]) -> tuple[ChoiceView, ...]:
-    """All options, the chosen ones selected. With none chosen it is the same object each time,
-    so that a template may keep what it made of it.
-    """
-    plain = _prepared.get(options)
-    if plain is None or is_open(options):
-        plain = tuple(ChoiceView(one.id, one.label, one.hint) for one in options)
-        _prepared[options] = plain
-    if not chosen:
-        return plain
-    drawn = (
-        ChoiceView(one.id, one.label, one.hint, selected=True) if one.id in chosen else one
-        for one in plain
-    )
-    return (*drawn, *_gone(options, chosen))
-
-
-def _chosen_and_found(
-    options: OptionList, chosen: tuple[str, ...], found: Found
-) -> tuple[ChoiceView, ...]:
-    known = (options.get(option_id) for option_id in chosen)
-    ticked = [ChoiceView(one.id, one.label, one.hint, selected=True) for one in known if one]
-    hits = (ChoiceView(one.id, one.label, one.hint) for one in found.hits if one.id not in chosen)
-    return (*ticked, *_gone(options, chosen), *hits)
-
-
-def _gone(options: OptionList, chosen: tuple[str, ...]) -> tuple[ChoiceView, ...]:
-    """Chosen ids that the list doesn't have (any more): kept, so that the person sees and decides.
-
-    What no page can carry back unchanged is not.
-    """
-    gone = (
-        option_id
-        for option_id in chosen
-        if option_id not in options and len(option_id) <= _LONGEST_ID and option_id.isprintable()
-    )
-    said = "Not in the list" if is_open(options) else "No longer available"
-    return tuple(
-        ChoiceView(option_id, said, option_id, selected=True)
-        for option_id, _ in zip(gone, range(_GONE_SHOWN), strict=False)
-    )

@@ -33,6 +33,7 @@ from incidentportal.accounts.roles import is_admin, person
 from incidentportal.declarations import drafts
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.pages import rows
+from incidentportal.presets.current import cards
 from incidentportal.presets.remarks import remarks
 
 RETRY_AFTER = 5
@@ -48,6 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
     reader = person(request)
     latest = Declaration.objects.own(reader).order_by("-submitted_at")[:LATEST]
     context = {
+        "cards": cards(reader),
         "rows": rows(latest, reader),
         "drafts": drafts.rows(reader, LATEST),
         "remarks": remarks() if is_admin(reader) else [],

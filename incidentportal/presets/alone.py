@@ -10,7 +10,7 @@ from incidentportal.formengine.resolve import ResolvedForm, resolve
 from incidentportal.formengine.rules import NO_RULES
 
 
-def alone(field: Field) -> ResolvedForm:
-    """A form of this field only: empty, shown and required, whatever Rootly's rules say."""
-    free = replace(field, required=True, non_editable=False, defaults=(), conditions=())
+def alone(field: Field, *, required: bool = True) -> ResolvedForm:
+    """A form of this field only: empty, shown and `required`, whatever Rootly's rules say."""
+    free = replace(field, required=required, non_editable=False, defaults=(), conditions=())
     return resolve(FormDefinition("", "", (free,), (NO_RULES,)), {})

@@ -14,7 +14,9 @@ class PresetsConfig(AppConfig):
         from django.db.models.signals import post_delete, post_save  # noqa: PLC0415  # models are loaded now
 
         from incidentportal.presets import current  # noqa: PLC0415
-        from incidentportal.presets.models import SiteDefault  # noqa: PLC0415
+        from incidentportal.presets.models import GroupDefault, Preset, SiteDefault  # noqa: PLC0415
 
-        for signal in (post_save, post_delete):
-            signal.connect(current.changed, sender=SiteDefault, dispatch_uid="presets.current")
+        for model in (SiteDefault, GroupDefault, Preset):
+            for signal in (post_save, post_delete):
+                uid = f"presets.current.{model.__name__}"
+                signal.connect(current.changed, sender=model, dispatch_uid=uid)

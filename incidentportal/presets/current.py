@@ -1,32 +1,67 @@
-"""The site-wide defaults in use, answered from memory.
+"""The presets and defaults in use, answered from memory.
 
-Each process keeps the configured upstream's; at most every two seconds one small query asks the
-database for them. What they come to with the forms of now is worked out once for each.
+Each process keeps the configured upstream's; at most every two seconds small queries ask the
+database for newer ones. What they come to with the forms of now is worked out once for each.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import transaction
 
+from incidentportal.accounts.models import User
+from incidentportal.accounts.roles import groups_of
 from incidentportal.catalog import connection
-from incidentportal.catalog.current import LOOK_EVERY
+from incidentportal.catalog.current import LOOK_EVERY, Catalog
 from incidentportal.catalog.current import current as current_catalog
 from incidentportal.catalog.picture import Problem
 from incidentportal.formengine.definition import Forms
 from incidentportal.formengine.strength import Values
-from incidentportal.presets.defaults import site_defaults
+from incidentportal.presets.content import TEST, Content, ContentError
+from incidentportal.presets.defaults import GROUP_KIND, site_defaults
 from incidentportal.presets.forms import forms_of
-from incidentportal.presets.models import SiteDefault
+from incidentportal.presets.models import Default, GroupDefault, Preset, SiteDefault
+from incidentportal.presets.prepared import Prepared, Words, language_of, prepare, words_of
 
-Rows = tuple[SiteDefault, ...]
-_Worked = tuple[Mapping[str, Values], tuple[Problem, ...]]
+log = logging.getLogger(__name__)
 _MOST_TOLD = 3
+UNREADABLE = "preset_unreadable"
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """What the database has. `state` tells one from another."""
+
+    state: object = None
+    site: tuple[SiteDefault, ...] = ()
+    groups: Mapping[str, tuple[GroupDefault, ...]] = field(default_factory=dict)
+    presets: tuple[Content, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+_NO_ROWS = _Rows()
+
+
+class _Worked:
+    """What the rows come to with one picture's forms, each part worked out when it is needed."""
+
+    def __init__(self, rows: _Rows, forms: Forms) -> None:
+        self.rows = rows
+        self.site, self.site_problems = site_defaults(forms, rows.site)
+        self.groups: dict[str, Mapping[str, Values]] = {}
+        found: list[Problem] = []
+        for group, defaults in rows.groups.items():
+            self.groups[group], problems = site_defaults(forms, defaults, GROUP_KIND)
+            found += problems
+        self.problems = (*self.site_problems, *found)
+        self.prepared: dict[tuple[str, str, bool], Prepared] = {}
 
 
 class _Keeper:
@@ -35,54 +70,157 @@ class _Keeper:
     """
 
     def __init__(self) -> None:
-        self._kept: tuple[str, Rows] = ("", ())
-        self._worked: WeakKeyDictionary[Forms, tuple[Rows, _Worked]] = WeakKeyDictionary()
+        self._kept: tuple[str, _Rows] = ("", _NO_ROWS)
+        self._worked: WeakKeyDictionary[Forms, _Worked] = WeakKeyDictionary()
         self._look_at = 0.0
 
-    def rows(self, upstream: str) -> Rows:
+    def rows(self, upstream: str) -> _Rows:
         kept_for, rows = self._kept
         if kept_for == upstream and time.monotonic() < self._look_at:
             return rows
         self._look_at = time.monotonic() + LOOK_EVERY
-        found = tuple(SiteDefault.objects.filter(upstream=upstream))
-        if kept_for != upstream or _state(found) != _state(rows):
-            rows = found
+        rows = _look(upstream, rows if kept_for == upstream else _NO_ROWS)
         self._kept = (upstream, rows)
         return rows
 
     def worked(self, forms: Forms, upstream: str) -> _Worked:
+        """`forms` are those with the choice of privacy: they have every field."""
         rows = self.rows(upstream)
         known = self._worked.get(forms)
-        if known is None or known[0] is not rows:
-            known = (rows, site_defaults(forms, rows))
+        if known is None or known.rows is not rows:
+            known = _Worked(rows, forms)
             self._worked[forms] = known
-        return known[1]
+        return known
 
     def look_at_once(self) -> None:
         self._look_at = 0.0
 
 
-def _state(rows: Rows) -> list[tuple[object, ...]]:
+def _look(upstream: str, known: _Rows) -> _Rows:
+    """The rows as they are now: the very same where nothing changed."""
+    site = tuple(SiteDefault.objects.filter(upstream=upstream))
+    groups = tuple(GroupDefault.objects.filter(upstream=upstream))
+    presets = Preset.objects.filter(upstream=upstream)
+    state = (_state(site), _state(groups), list(presets.values_list("pk", "set_at")))
+    if state == known.state:
+        return known
+    by_group: dict[str, tuple[GroupDefault, ...]] = {}
+    for row in groups:
+        by_group[row.group] = (*by_group.get(row.group, ()), row)
+    contents, problems = [], []
+    for preset in presets if state[2] else ():
+        try:
+            contents.append(preset.content)
+        except ContentError as error:
+            log.warning("preset %s can't be read: %s", preset.slug, error)
+            sentence = f"The preset “{preset.name}” can't be read, and is not used: {error}."
+            problems.append(Problem(UNREADABLE, preset.slug, sentence))
+    return _Rows(state, site, by_group, tuple(contents), tuple(problems))
+
+
+def _state(rows: tuple[Default, ...]) -> list[tuple[object, ...]]:
     return [(row.pk, row.set_at, row.values) for row in rows]
 
 
 _keeper = _Keeper()
 
 
-def site_values(forms: Forms) -> Mapping[str, Values]:
-    """What the fields of these forms begin with, by control name."""
-    return _keeper.worked(forms, connection.upstream())[0]
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A preset as the home page shows it."""
+
+    slug: str
+    words: Words
+    icon: str
+    is_test: bool
+    is_private: bool
+
+
+def cards(person: User) -> list[Card]:
+    """The presets for this person, in their order."""
+    rows = _keeper.rows(connection.upstream())
+    return [
+        Card(
+            one.slug, words_of(one, language_of(one, person.languages)), one.icon,
+            one.kind == TEST, one.private,
+        )
+        for one in rows.presets
+        if _is_for(one, person)
+    ]  # fmt: skip
+
+
+def usable(catalog: Catalog, person: User, slug: str, *, may_be_private: bool) -> Prepared | None:
+    """The preset of this name, for this person; None where there is none that they may use."""
+    rows = _keeper.rows(connection.upstream())
+    content = next((one for one in rows.presets if one.slug == slug), None)
+    if content is None or not _is_for(content, person):
+        return None
+    return prepared(catalog, content, person.languages, may_be_private=may_be_private)
+
+
+def prepared(
+    catalog: Catalog, content: Content, languages: tuple[str, ...], *, may_be_private: bool
+) -> Prepared:
+    """A preset against this catalog, prepared once; one that isn't in use (a preview's) too."""
+    language = language_of(content, languages)
+    worked = _keeper.worked(forms_of(catalog), connection.upstream())
+    key = (content.slug, language, may_be_private)
+    known = worked.prepared.get(key)
+    if known is None or known.content is not content:
+        known = prepare(catalog, content, language, may_be_private=may_be_private)
+        if any(one is content for one in worked.rows.presets):
+            worked.prepared[key] = known
+    return known
+
+
+def _is_for(content: Content, person: User) -> bool:
+    if not content.enabled:
+        return False
+    return not content.audience or not set(content.audience).isdisjoint(groups_of(person))
+
+
+def site_values(catalog: Catalog) -> Mapping[str, Values]:
+    """What everybody's fields begin with, by control name."""
+    return _keeper.worked(forms_of(catalog), connection.upstream()).site
+
+
+def group_values(catalog: Catalog, groups: tuple[str, ...]) -> Mapping[str, Values]:
+    """What the fields of people in these groups begin with. Of several groups that have a default
+    for the same field the first counts.
+    """
+    worked = _keeper.worked(forms_of(catalog), connection.upstream())
+    found: dict[str, Values] = {}
+    for group in groups:
+        for name, values in worked.groups.get(group, {}).items():
+            found.setdefault(name, values)
+    return found
+
+
+def values_for(catalog: Catalog, person: User) -> Mapping[str, Values]:
+    """What this person's groups' defaults say; who is in no group is a reporter."""
+    rows = _keeper.rows(connection.upstream())
+    return group_values(catalog, groups_of(person)) if rows.groups else {}
+
+
+def problems() -> tuple[Problem, ...]:
+    """What no longer fits Rootly's forms: of defaults, then of presets that are in use."""
+    catalog = current_catalog()
+    if catalog is None:
+        return ()
+    worked = _keeper.worked(forms_of(catalog), connection.upstream())
+    found = [*worked.problems, *worked.rows.problems]
+    for content in worked.rows.presets:
+        if content.enabled:
+            found += prepared(catalog, content, (), may_be_private=True).problems
+    return tuple(found)
 
 
 def warnings() -> list[str]:
-    """What admins should know of their defaults, in plain words."""
-    catalog = current_catalog()
-    if catalog is None:
-        return []
-    _, problems = _keeper.worked(forms_of(catalog), connection.upstream())
-    sentences = [one.sentence for one in problems[:_MOST_TOLD]]
-    if more := len(problems) - len(sentences):
-        sentences.append(f"Site-wide defaults with a problem besides these: {more}.")
+    """What admins should know of their presets and defaults, in plain words."""
+    found = problems()
+    sentences = [one.sentence for one in found[:_MOST_TOLD]]
+    if more := len(found) - len(sentences):
+        sentences.append(f"Presets and defaults with a problem besides these: {more}.")
     return sentences
 
 

@@ -1,10 +1,12 @@
-"""Site-wide defaults against the forms of now: what can be used of them, and what is wrong."""
+"""What admins chose, against the forms of now: what can be used of them, and what is wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import zip_longest
+from typing import Protocol
 
 from incidentportal.catalog.picture import Problem
 from incidentportal.formengine.definition import Forms
@@ -13,9 +15,12 @@ from incidentportal.formengine.matching import is_open
 from incidentportal.formengine.strength import Values
 from incidentportal.formengine.validation import clean
 from incidentportal.presets.alone import alone
-from incidentportal.presets.models import LONGEST_NAME, SiteDefault
+from incidentportal.presets.models import LONGEST_NAME, Default
 
 KIND = "site_default_broken"
+GROUP_KIND = "group_default_broken"
+LIVE = frozenset({"parent_incident_id"})
+"""Fields with a list of this minute that can have a value all the same: Rootly judges it."""
 _SHOWN = 200
 
 
@@ -28,12 +33,12 @@ class Judged:
 
 
 def unfit(field: Field) -> str:
-    """Why this field can't have a site-wide default, as a sentence; blank where it can."""
+    """Why this field can't have a value of the admins', as a sentence; blank where it can."""
     if field.read_only:
         return "Rootly made it read-only: it always has Rootly's own default."
-    if field.options is not None and is_open(field.options):
+    if field.options is not None and is_open(field.options) and field.name not in LIVE:
         return "What can be chosen there comes and goes."
-    if field.options is not None and not len(field.options):
+    if field.options is not None and not len(field.options) and not is_open(field.options):
         return "Rootly has nothing to choose from for it."
     if len(field.name) > LONGEST_NAME:
         return "Its id is too long to be kept."
@@ -45,39 +50,62 @@ def source_of(field: Field) -> str:
     return (field.selected or field.attribute or field.kind) if field.options is not None else ""
 
 
-def judge(forms: Forms, row: SiteDefault) -> Judged:
+class Chosen(Protocol):
+    """Values as an admin chose them: of a default, or of a preset's field."""
+
+    @property
+    def source(self) -> str:
+        """What they are ids of; blank where they are text."""
+
+    @property
+    def values(self) -> Sequence[str]:
+        """Ids, or text."""
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The names of the chosen options then."""
+
+
+def judge(forms: Forms, row: Default) -> Judged:
     """What these forms can use of a default."""
-    field = forms.by_name.get(row.field)
+    return judge_values(forms.by_name.get(row.field), row)
+
+
+def judge_values(field: Field | None, chosen: Chosen, *, required: bool = True) -> Judged:
+    """What the field of now can use of these values; None: the form doesn't have it any more.
+
+    Not `required`: an unticked box is a value too.
+    """
     if field is None:
         return Judged(wrong="Rootly's form no longer has this field.")
     if wrong := unfit(field):
         return Judged(wrong=wrong)
-    if source_of(field) != row.source:
+    if source_of(field) != chosen.source:
         return Judged(wrong="It is another kind of field in Rootly now; set it anew.")
-    values, gone = _split(field, row)
+    values, gone = _split(field, chosen)
     if not values:
         return Judged(wrong=gone or "It has no value.")
-    cleaned = clean(alone(field), {field.name: values}, UTC)
+    cleaned = clean(alone(field, required=required), {field.name: values}, UTC)
     if cleaned.errors:
         return Judged(wrong=" ".join(m for found in cleaned.errors.values() for m in found))
     return Judged(tuple(values), gone)
 
 
-def _split(field: Field, row: SiteDefault) -> tuple[list[str], str]:
+def _split(field: Field, chosen: Chosen) -> tuple[list[str], str]:
     """The values that the field still has, and a sentence about the others."""
-    if field.options is None:
-        return list(row.values), ""
-    kept = [value for value in row.values if value in field.options]
+    if field.options is None or is_open(field.options):
+        return list(chosen.values), ""
+    kept = [value for value in chosen.values if value in field.options]
     gone = [
         f"“{word}”"
-        for value, word in zip(row.values, row.words, strict=False)
-        if value not in field.options
+        for value, word in zip_longest(chosen.values, chosen.words, fillvalue="")
+        if value and value not in field.options
     ]
     return kept, f"Rootly no longer has {', '.join(gone)}." if gone else ""
 
 
 def site_defaults(
-    forms: Forms, rows: Iterable[SiteDefault]
+    forms: Forms, rows: Iterable[Default], kind: str = KIND
 ) -> tuple[dict[str, Values], tuple[Problem, ...]]:
     """What fields begin with, by control name, and what admins should know of the rest.
 
@@ -91,8 +119,11 @@ def site_defaults(
             values[row.field] = judged.values
         if judged.wrong:
             fate = "is used in part" if judged.values else "is not used"
-            sentence = f"The site-wide default of “{row.label}” {fate}. {judged.wrong}"
-            problems.append(Problem(KIND, row.field, sentence))
+            whose = (
+                f"default of the group “{row.of_group}”" if row.of_group else "site-wide default"
+            )
+            sentence = f"The {whose} of “{row.label}” {fate}. {judged.wrong}"
+            problems.append(Problem(kind, row.field, sentence))
     return values, tuple(problems)
 
 

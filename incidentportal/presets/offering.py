@@ -27,9 +27,9 @@ class Offered:
     label: str
 
 
-def offered(forms: Forms) -> list[Offered]:
-    """Every field of any form set that can have a default, in Rootly's order."""
-    fields = [field for field in forms.by_name.values() if not unfit(field)]
+def offered(forms: Forms, *, all_of_them: bool = False) -> list[Offered]:
+    """Every field of any form set that can have a default, or all of them, in Rootly's order."""
+    fields = [field for field in forms.by_name.values() if all_of_them or not unfit(field)]
     labels = Counter(field.label for field in fields)
     about = {field.name: _about(forms, field) for field in fields}
     pairs = Counter((field.label, about[field.name]) for field in fields)

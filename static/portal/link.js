@@ -26,6 +26,8 @@
       if (controls.some((control) => control.readOnly) || (closed && !isChoice(field, controls))) continue;
       for (const value of data.getAll(name)) if (value.trim()) answers.append(name, value);
     }
+    const preset = form.querySelector("#fields [name=preset]");
+    if (preset) answers.append("preset", preset.value);
     const query = answers.toString();
     return new URL(part.dataset.address + (query && `?${query}`), location.href).href;
   };

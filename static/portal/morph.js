@@ -13,15 +13,16 @@
   const alike = (one, other) =>
     one?.nodeName === other.nodeName && key(one) === key(other);
 
-  /** State that belongs to the person, whatever the server says. */
-  const isTheirs = (node, attribute, kept) =>
-    (attribute === "open" && node.localName === "details") ||
+  /** State that belongs to the person, whatever the server says: details that the server opens
+      (something in them wants an answer) open, but it never closes any. */
+  const isTheirs = (node, attribute, kept, goes = false) =>
+    (attribute === "open" && node.localName === "details" && goes) ||
     (kept && (/^(checked|selected)$/.test(attribute) ||
       (attribute === "value" && node.localName === "input" && !node.matches(TICKS))));
 
   const syncAttributes = (live, fresh, kept) => {
     for (const { name } of [...live.attributes])
-      if (!fresh.hasAttribute(name) && !isTheirs(live, name, kept)) live.removeAttribute(name);
+      if (!fresh.hasAttribute(name) && !isTheirs(live, name, kept, true)) live.removeAttribute(name);
     for (const { name, value } of fresh.attributes)
       if (live.getAttribute(name) !== value && !isTheirs(live, name, kept)) live.setAttribute(name, value);
   };

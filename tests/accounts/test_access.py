@@ -21,7 +21,7 @@ from incidentportal.accounts.roles import Ability
 from incidentportal.catalog import connection
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
-from incidentportal.presets.models import SiteDefault
+from incidentportal.presets.models import GroupDefault, Preset, SiteDefault
 from tests.accounts.cells import PEOPLE, Row, cells
 from tests.support.declarations import make_declaration, make_draft
 from tests.support.people import Person, permission
@@ -91,6 +91,10 @@ def places(everybody: dict[str, User]) -> dict[str, object]:
         "default": SiteDefault.objects.create(
             upstream=upstream, field="title", label="Title", values=["Help"]
         ).pk,
+        "theirs": GroupDefault.objects.create(
+            upstream=upstream, group="support", field="title", label="Title", values=["Help"]
+        ).pk,
+        "preset": Preset.objects.create(upstream=upstream, slug="payments", name="Payments").pk,
         "kind": ContentType.objects.get_for_model(Declaration).pk,
         "group": Group.objects.get(name="admin").pk,
         "email": EmailAddress.objects.create(user=everybody["admin"], email="a@x.org").pk,

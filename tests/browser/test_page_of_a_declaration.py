@@ -189,7 +189,7 @@ def test_on_paper_stands_what_happened_with_its_addresses(portal: Portal, enter:
     for text in ("Checkout is down", "Rootly made the incident."):
         expect(page.locator("dd, li").filter(has_text=text).first).to_be_visible()
     for hidden in ("navigation", "button"):
-        expect(page.get_by_role(hidden)).to_have_count(0)  # type: ignore[arg-type]  # two roles
+        expect(page.get_by_role(hidden)).to_have_count(0)
     expect(page.get_by_role("link", name="Declare another incident")).to_have_count(0)
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from incidentportal.declarations.templatetags.fields import draw
+from incidentportal.formengine.choices import ChoiceView
 from incidentportal.formengine.suggestions import Suggestion
-from incidentportal.formengine.view import ChoiceView, FieldView
+from incidentportal.formengine.view import FieldView
 from tests.support.pages import check_page
 
 CHOICES = (ChoiceView("1", "North", selected=True), ChoiceView("2", "South"))

@@ -32,7 +32,7 @@ from tests.support.people import PageClient
 from tests.support.portal import Form
 from tests.support.sandbox import Sandbox
 
-VAGUE = {"kind": "validation", "errors": {"title": ["is too vague"]}}
+VAGUE: dict[str, Any] = {"kind": "validation", "errors": {"title": ["is too vague"]}}
 BOTH = pytest.mark.parametrize("dialect", ["jsonapi", "plain"], indirect=True)
 KEYS = pytest.mark.parametrize("idempotency", ["honour", "ignore"])
 

@@ -32,7 +32,7 @@ from tests.support.portal import Form
 from tests.support.sandbox import Sandbox
 
 BOTH = pytest.mark.parametrize("dialect", ["jsonapi", "plain"], indirect=True)
-VAGUE = {"kind": "validation", "errors": {"title": ["is too vague"]}}
+VAGUE: dict[str, Any] = {"kind": "validation", "errors": {"title": ["is too vague"]}}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Inline:
 
 
 QUEUED, REJECTED = State.QUEUED, State.REJECTED
-LATE = {"kind": "latency", "seconds": 600}
+LATE: dict[str, Any] = {"kind": "latency", "seconds": 600}
 """Until it is let go."""
 CASES = [
     Inline("healthy", {}, 303, State.DELIVERED, "Incident declared", 1, ("",)),
@@ -165,6 +165,7 @@ def test_an_answer_after_the_deadline_is_kept_when_it_comes(
     again = {"declaration": form.identity, **form.filled()}
     assert form.send(**form.filled()).status_code == 303
     row = Declaration.objects.get()
+    until(row.attempts.exists)
     page = seen(visitor, row)
     assert page.state == State.DELIVERING, "saved, still sending"
     assert row.attempts.get().is_open
@@ -216,6 +217,7 @@ def test_a_claim_that_is_lost_in_the_middle_of_a_call_doubles_nothing(
     unhurried.fault(**CREATE, **LATE)
     assert form.send(**form.filled()).status_code == 303
     row = Declaration.objects.get()
+    until(lambda: keys(unhurried, row) != ())
     # The lease is over although the call still lasts: another worker takes the row.
     Declaration.objects.update(claimed_until=None, state=State.QUEUED)
     turn(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -137,7 +137,7 @@ def test_one_for_another_rootly_says_so(visitor: PageClient, reporter: User) -> 
 def test_times_are_in_the_readers_zone_and_it_is_named(visitor: PageClient, reporter: User) -> None:
     reporter.time_zone = "Asia/Kolkata"
     reporter.save()
-    when = timezone.datetime.fromisoformat("2026-03-04T20:00:05+00:00")
+    when = datetime.fromisoformat("2026-03-04T20:00:05+00:00")
     row = delivered(reporter, submitted_at=when, incident={**INCIDENT, "slack_name": "#inc-12"})
 
     shown = page_of(visitor, row)

@@ -251,7 +251,8 @@ def test_a_rootly_that_is_not_there_opens_it(
 
 
 def test_failures_that_are_not_in_a_row_do_not(connected: Sandbox, rows: list[Declaration]) -> None:
-    for each in (None, {"kind": "validation", "errors": {"title": ["is odd"]}}):
+    odd: dict[str, Any] = {"kind": "validation", "errors": {"title": ["is odd"]}}
+    for each in (None, odd):
         for row in (rows[0], rows[0], rows[1], rows[1]):
             fails(connected, row)
         if each:
@@ -303,12 +304,12 @@ def test_the_one_that_alone_is_forbidden_goes_back_with_rootlys_words(
 def test_a_forbidden_one_is_left_to_who_works_on_it_and_while_it_may_exist(
     connected: Sandbox, rows: list[Declaration], what: str
 ) -> None:
+    claim: int | None = None
     connected.fault(**CREATE, kind="status", status=403)
     once(rows[0])
     if what == "at work":
         Declaration.objects.filter(pk=rows[0].pk).update(due_at=Now())
         claim = claims.take(rows[0].pk)
-        assert claim is not None
     else:
         connected.fault(**CREATE, kind="drop_after")
         once(rows[0])
@@ -316,6 +317,7 @@ def test_a_forbidden_one_is_left_to_who_works_on_it_and_while_it_may_exist(
     rows[0].refresh_from_db()
     assert rows[0].state == (State.DELIVERING if what == "at work" else State.QUEUED)
     if what == "at work":
+        assert claim is not None
         assert claims.renew(rows[0].pk, claim)
 
 

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from incidentportal.formengine.choices import ChoiceView
 from incidentportal.formengine.fields import Answers
 from incidentportal.formengine.searching import unsearched, wants_search
-from incidentportal.formengine.view import ChoiceView, ErrorLine, FieldView, form_view
+from incidentportal.formengine.view import ErrorLine, FieldView, form_view
 from incidentportal.rootly.records import FieldOption, FormField, Service
 from tests.formengine.building import REGIONS, built_in, form_field, resolved, select
 

@@ -11,12 +11,14 @@ from django.apps import apps
 
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
-from incidentportal.catalog.current import current, look_at_once
+from incidentportal.catalog.current import Catalog, current, look_at_once
 from incidentportal.catalog.sync import sync_catalog
 from incidentportal.formengine.definition import Forms
+from incidentportal.presets import history
+from incidentportal.presets.content import Content, Setting
 from incidentportal.presets.defaults import source_of
 from incidentportal.presets.forms import forms_of
-from incidentportal.presets.models import SiteDefault
+from incidentportal.presets.models import Preset, SiteDefault
 from tests.support.people import PageClient, Person
 from tests.support.sandbox import Sandbox
 
@@ -26,7 +28,8 @@ def staff(make_person: Person) -> User:
     """A member of the group `admin` who is staff, and no superuser."""
     person = make_person("ada", "admin", is_staff=True)
     # Tests with real transactions empty every table, also of what migrations put there.
-    importlib.import_module("incidentportal.presets.migrations.0002_admins").grant(apps, None)
+    for name in ("0002_admins", "0004_admins"):
+        importlib.import_module(f"incidentportal.presets.migrations.{name}").grant(apps, None)
     return person
 
 
@@ -54,6 +57,34 @@ def fetch() -> None:
     """Fetch Rootly's configuration anew, and use it."""
     sync_catalog(connection.client(), connection.upstream())
     look_at_once()
+
+
+def catalog() -> Catalog:
+    """The catalog of now."""
+    found = current()
+    assert found is not None
+    return found
+
+
+def setting(label: str, /, *words: str, **rest: Any) -> tuple[str, Setting]:
+    """What a preset makes of the field with this label, its values by label: name and setting."""
+    field = forms().by_name[name_of(label)]
+    values: tuple[str, ...] = words
+    if field.options is not None:
+        ids = {option.label: option.id for option in field.options}
+        values = tuple(ids[word] for word in words)
+    kept = words if field.options is not None else ()
+    return field.name, Setting(
+        was=field.label, source=source_of(field), values=values, words=kept, **rest
+    )
+
+
+def make_preset(*settings: tuple[str, Setting], slug: str = "payments", **rest: Any) -> Preset:
+    """A preset in use with these fields."""
+    row = Preset(upstream=connection.upstream())
+    row.take(Content(**{"slug": slug, "name": "Payments", "fields": dict(settings), **rest}))
+    history.save(row, None)
+    return row
 
 
 SetDefault = Callable[..., SiteDefault]

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
 from incidentportal.declarations.claims import from_now
-from incidentportal.declarations.decisions import AnswerError, OvertakenError
+from incidentportal.declarations.decisions import Action, AnswerError, OvertakenError
 from incidentportal.declarations.models import IDLE, Attempt, Declaration
 from incidentportal.declarations.states import State
 from tests.support.declarations import make_declaration
@@ -88,9 +88,9 @@ def look(client: PageClient, row: Declaration) -> str:
 
 
 def buttons(html: str) -> set[str]:
-    """What may be done on a page; the form's own buttons aside."""
+    """What may be done to the declaration on its page."""
     found = set(re.findall(r'<button [^>]*data-action="([^"]+)"', html))
-    return found - {"declare", "copy-link"}
+    return found & set(Action)
 
 
 def alert(response: Any) -> str:

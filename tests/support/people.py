@@ -34,6 +34,7 @@ MIGRATIONS = (
     ("accounts.migrations.0005_grants", "give"),
     ("declarations.migrations.0006_grants", "give"),
     ("presets.migrations.0002_admins", "grant"),
+    ("presets.migrations.0004_admins", "grant"),
 )
 """What makes the groups and gives them their permissions."""
 
