@@ -106,7 +106,7 @@ def test_without_the_record_nothing_is_shown(
     client = Client(raise_request_exception=False)
     client.force_login(holder)
     response = client.get(f"/declarations/{secret.pk}/")
-    assert response.status_code == 500
+    assert response.status_code == 503
     assert b"A theft" not in response.content
 
 
