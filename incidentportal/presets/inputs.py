@@ -7,8 +7,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import Group
+from django.http import QueryDict
 from django.utils.text import slugify
 
+from incidentportal.formengine.showable import showable
 from incidentportal.presets.content import (
     ICONS,
     NORMAL,
@@ -55,7 +57,18 @@ class Languages(forms.CharField):
         return value
 
 
-class PresetForm(forms.Form):
+class Typed(forms.Form):
+    """A form of what somebody typed: what no page can hold is replaced before it is read."""
+
+    def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
+        if data is not None:
+            data = data.copy()
+            for name, values in data.lists():
+                data.setlist(name, [showable(str(value)) for value in values])
+        super().__init__(data, **kwargs)
+
+
+class PresetForm(Typed):
     """What a preset is, its fields left aside."""
 
     name = forms.CharField(
@@ -95,8 +108,8 @@ class PresetForm(forms.Form):
         help_text="As in /incidents/new/?preset=payments. Left empty, it is made from the name.",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
         groups = list(Group.objects.order_by("name").values_list("name", flat=True))
         known = self.initial.get("audience", ())
         gone = [(name, f"{name} (no such group any more)") for name in known if name not in groups]
@@ -145,7 +158,7 @@ class PresetForm(forms.Form):
         )  # fmt: skip
 
 
-class SettingForm(forms.Form):
+class SettingForm(Typed):
     """What a preset makes of one field, its value left aside."""
 
     locked = forms.BooleanField(

@@ -272,3 +272,15 @@ def test_one_that_cannot_be_read_takes_no_page_down(admin: PageClient, visitor: 
     before = Change.objects.get(after__isnull=True).before
     assert before
     assert before["fields"] == {"title": {"colour": "red"}}
+
+
+@pytest.mark.parametrize("typed", ["fr: \x00", "\x00", "a" * 9000, "[]", "9" * 400])
+def test_whatever_is_typed_comes_back_as_a_page(admin: PageClient, typed: str) -> None:
+    row = make_preset()
+    basics = dict.fromkeys(("name", "slug", "position", "name_in", "kind", "audience"), typed)
+    errors(admin.post(ADD, basics))
+    said = {f"as-{name}": typed for name in ("order", "label", "label_in", "help")}
+    errors(admin.post(page_of(row, "Title"), {**said, "title": typed}))
+    for query in ("%00", "%ED%A0%80", "title%00"):
+        assert admin.get(f"{LIST}{row.pk}/field/?field={query}").status_code == 404
+        assert admin.get(f"{GROUPS}add/?field=title&group={query}").status_code == 404
