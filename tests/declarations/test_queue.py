@@ -135,8 +135,13 @@ def test_any_answer_that_is_not_the_cause_again_releases_it(
     ],
 )  # fmt: skip
 def test_a_look_that_is_answered_releases_what_it_can_tell_of(
-    connected: Sandbox, rows: list[Declaration], held_for: Cause, afterwards: str
+    connected: Sandbox,
+    rows: list[Declaration],
+    settings: Settings,
+    held_for: Cause,
+    afterwards: str,
 ) -> None:
+    settings.DELIVERY_LOOK = (30.0, 5.0)  # it looks, and sends nothing
     connected.fault(**CREATE, kind="drop_before")
     once(rows[0])
     hold(held_for)
@@ -186,7 +191,10 @@ def test_what_waited_for_the_hold_alone_is_due_and_what_looks_keeps_its_patience
 
 
 @pytest.mark.store
-def test_while_held_another_one_is_tried_each_time(rows: list[Declaration]) -> None:
+def test_while_held_another_one_is_tried_each_time(
+    rows: list[Declaration], settings: Settings
+) -> None:
+    settings.DELIVERY_PROBE = 60.0
     Declaration.objects.filter(pk=rows[3].pk).update(due_at=from_now(500), failures=9)
     hold(Cause.TOKEN)
     assert queue.probe(connection.upstream()) is None, "not before DELIVERY_PROBE"
