@@ -23,7 +23,7 @@ SENDING = "It is being sent to Rootly."
 TURN = "It waits for its turn: the most urgent ones go first."
 LIMITED = "Rootly asked the portal to slow down, so nothing is sent until then."
 PROBED = (
-    "We try again every {:g} seconds with one declaration. As soon as one gets through, all go on "
+    "We try again every {} with one declaration. As soon as one gets through, all go on "
     "by themselves: you need not do anything."
 )
 HELD_BY_ADMIN = "Nothing is sent until an admin lets it go on. You need not do anything."
@@ -65,8 +65,13 @@ def waiting(declaration: Declaration, attempts: Sequence[Attempt]) -> Waiting:
 
 
 def _held(own: str, queue: Course) -> Waiting:
-    after = HELD_BY_ADMIN if queue.is_held_by_admin else PROBED.format(settings.DELIVERY_PROBE)
+    after = HELD_BY_ADMIN if queue.is_held_by_admin else PROBED.format(_every())
     return Waiting(_said(own, queue.held, after), held=queue.held, is_trouble=True)
+
+
+def _every() -> str:
+    seconds = settings.DELIVERY_PROBE
+    return "second" if seconds == 1 else f"{seconds:g} seconds"
 
 
 def _queued(declaration: Declaration, attempts: Sequence[Attempt], own: str) -> Waiting:

@@ -83,7 +83,7 @@ def test_it_follows_the_delivery_and_keeps_the_place_and_what_is_open(
     declare(page)
     expect(page.locator("[data-held]")).to_be_visible()
     expect(page.get_by_role("link", name="+1 555 0100")).to_have_attribute("href", "tel:+15550100")
-    page.get_by_text("This page as text").click()
+    page.get_by_text("This page as text", exact=True).click()
     text = page.get_by_label("This page as text, to copy")
     text.focus()
     status = page.get_by_role("status").first
@@ -134,13 +134,13 @@ def test_a_tab_that_nobody_looks_at_hardly_asks(portal: Portal, enter: Enter) ->
 
 
 def test_while_the_portal_is_away_it_says_so_and_goes_on(portal: Portal, enter: Enter) -> None:
-    page = enter(expected="ERR_FAILED")
+    page = enter(expected="ERR_FAILED|^htmx:")
     break_rootly(portal)
     declare(page)
-    page.route("**/declarations/*", lambda route: route.abort())
+    page.route("**/declarations/*/", lambda route: route.abort())
     trouble = page.get_by_role("status").filter(has_text="can't be reached at the moment")
     expect(trouble).to_be_visible(timeout=10_000)
-    page.unroute("**/declarations/*")
+    page.unroute("**/declarations/*/")
     expect(trouble).to_have_count(0, timeout=20_000)
 
 
@@ -159,7 +159,7 @@ def test_without_javascript_it_is_looked_at_again_by_hand(portal: Portal, enter:
         page.wait_for_timeout(200)
         look_again.click()
     expect(page.locator(DELIVERED)).to_be_visible()
-    page.get_by_text("This page as text").click()
+    page.get_by_text("This page as text", exact=True).click()
     text = page.get_by_label("This page as text, to copy").input_value()
     assert text.startswith("Incident #")
     assert text.endswith(f"This page: {page.url}")
@@ -192,6 +192,8 @@ def test_on_paper_stands_what_happened_with_its_addresses(portal: Portal, enter:
         expect(page.get_by_role(hidden)).to_have_count(0)
     expect(page.get_by_role("link", name="Declare another incident")).to_have_count(0)
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    ground = "getComputedStyle(document.querySelector('.status')).backgroundColor"
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"  # dark ink needs it, whatever the theme
 
 
 @WITH_AND_WITHOUT
@@ -237,7 +239,8 @@ def test_whatever_is_wrong_the_page_is_sound(portal: Portal, enter: Enter) -> No
     expect(page.locator("[data-held]")).to_be_visible()
     assert_sound(page)
     portal.sandbox.clear_faults()
-    expect(page.locator(DELIVERED)).to_be_visible(timeout=20_000)
+    # Once the incident was read for the last time, nobody writes these columns but the test.
+    expect(page.locator("[data-look-again='0']")).to_be_attached(timeout=20_000)
     twins = [{"id": "2", "number": 15, "url": "https://rootly.com/15"}]
     change(portal, page, twins=twins, is_exposed=True, mismatches=["private", "parent"])
     page.reload()

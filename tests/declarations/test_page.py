@@ -97,7 +97,7 @@ def test_what_may_have_arrived_is_looked_for_first(visitor: PageClient, reporter
 
 @pytest.mark.parametrize(
     ("held_for", "then"),
-    [("token", waiting.PROBED.format(15)), ("admin", waiting.HELD_BY_ADMIN)],
+    [("token", waiting.PROBED.format("15 seconds")), ("admin", waiting.HELD_BY_ADMIN)],
 )
 def test_while_the_queue_is_held_it_says_why_and_what_happens_next(
     visitor: PageClient, reporter: User, held_for: str, then: str
