@@ -27,7 +27,7 @@ def test_twelve_kills_under_load_lose_nothing_and_double_nothing(
     assert record.problems() == []
     assert any(record.open_at_kill), "a kill that meets no call under way proves little"
     assert any(0 in sent.answers for sent in record.sent), "nor one that cuts nobody off"
-    assert len(record.incidents) > 24
+    assert len(record.incidents) >= 24
 
 
 @pytest.fixture

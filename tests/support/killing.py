@@ -84,7 +84,8 @@ def run(folder: Path, sandbox: Sandbox, kills: int, seed: int) -> Record:
                 _disturb(sandbox, chance)
                 tree.start()
                 tree.until_ready()
-                time.sleep(chance.uniform(0.05, 1.0))
+                _until_promised(crowd.sent, chance.randint(2, 5))
+                time.sleep(chance.uniform(0, 0.3))
                 tree.kill()
                 record.open_at_kill.append(_open(tree))
         sandbox.clear_faults()
@@ -97,6 +98,19 @@ def run(folder: Path, sandbox: Sandbox, kills: int, seed: int) -> Record:
         record.rows[_dashed(pk)] = tuple(rest)
     record.incidents = sandbox.incidents()
     return record
+
+
+def _until_promised(sent: list[Sent], more: int) -> None:
+    """Wait until the portal has taken so many more: a slow machine is under load as well."""
+    wanted = _promised(sent) + more
+    end = time.monotonic() + 60
+    while _promised(sent) < wanted:
+        assert time.monotonic() < end, "the portal takes nothing more"
+        time.sleep(0.005)
+
+
+def _promised(sent: list[Sent]) -> int:
+    return sum(each.is_promised for each in sent)
 
 
 def _disturb(sandbox: Sandbox, chance: random.Random) -> None:
