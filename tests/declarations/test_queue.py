@@ -208,6 +208,10 @@ def test_while_held_another_one_is_tried_each_time(
         assert queue.probe(connection.upstream()) is None
     assert set(tried) == {row.pk for row in rows}, "each has its turn, also what waits of itself"
     assert all(one != another for one, another in pairwise(tried))
+    Declaration.objects.filter(pk=tried[-1]).update(due_at=from_now(-60))
+    found = probe()
+    assert found is not None
+    assert found[0] != tried[-1], "not even where it has waited longest"
     Declaration.objects.exclude(pk=tried[-1]).delete()
     found = probe()
     assert found is not None
