@@ -6,10 +6,10 @@ hold alone keeps it.
 
 A hold ends with an answer that isn't its cause again, a refusal of what was sent too:
 
-- `token` (401): any other answer, also to a look or a follow-up. No answer and a 5xx, 408 or 409
-  say nothing about a token.
+- `token` (401): any other answer, a 5xx too, also to a look or a follow-up. Where none comes,
+  nothing is known.
 - `path` (a redirect, 404, 405, 406, 415) and `forbidden` (403, twice): any other answer about an
-  incident to be made, with the same exception. What reads are answered says nothing about it.
+  incident to be made. What reads are answered says nothing about it.
 - `breaker`: any answer but a 5xx, 408 or 409, also to a look.
 - `settings`: settings that can be used. `admin`: an admin, and nothing else.
 
@@ -123,6 +123,8 @@ def learn(declaration: Declaration, outcome: Outcome, *, looking: bool = False) 
     url = declaration.upstream
     _release(url, [Cause.SETTINGS])  # a call was made
     if outcome.next in {Next.RETRY, Next.LOOK}:
+        if outcome.status is not None:
+            _release(url, [Cause.TOKEN] if looking else [Cause.TOKEN, Cause.PATH, Cause.FORBIDDEN])
         if breaker.count(url, declaration.pk):
             hold(url, SENTENCES[Cause.BREAKER], Cause.BREAKER, declaration.pk)
         return

@@ -58,13 +58,21 @@ def banners() -> list[str]:
     return [*filter(None, (alarm(upstream) for alarm in ALARMS)), *presets.warnings()]
 
 
+MENDS = {
+    queue.Cause.TOKEN: "Check ROOTLY_API_TOKEN.",
+    queue.Cause.PATH: "Check ROOTLY_API_URL and ROOTLY_API_DIALECT.",
+    queue.Cause.FORBIDDEN: "Give the token the right to create incidents, in Rootly.",
+}
+
+
 def _held(upstream: str) -> str:
-    if not (held := queue.is_held(upstream)):
+    course = queue.course(upstream)
+    if not course.held:
         return ""
-    return (
-        f"Declarations are kept but not sent. {held} Check ROOTLY_API_TOKEN and "
-        f"ROOTLY_API_URL; the portal tries again every {settings.DELIVERY_PROBE:g} s."
-    )
+    said = ["Declarations are kept but not sent.", course.held, MENDS.get(course.held_for, "")]
+    if not course.is_held_by_admin:
+        said.append(f"The portal tries again every {settings.DELIVERY_PROBE:g} s.")
+    return " ".join(filter(None, said))
 
 
 def _exposed(upstream: str) -> str:

@@ -105,9 +105,9 @@ ANSWERS = {
 }
 AFTERWARDS = {
     # held for:      201 422 403          401          404          429  500          none
-    Cause.TOKEN:     ["", "", "",          "token",     "path",      "", "token",     "token"],
-    Cause.PATH:      ["", "", "",          "token",     "path",      "", "path",      "path"],
-    Cause.FORBIDDEN: ["", "", "forbidden", "token",     "path",      "", "forbidden", "forbidden"],
+    Cause.TOKEN:     ["", "", "",          "token",     "path",      "", "",          "token"],
+    Cause.PATH:      ["", "", "",          "token",     "path",      "", "",          "path"],
+    Cause.FORBIDDEN: ["", "", "forbidden", "token",     "path",      "", "",          "forbidden"],
     Cause.BREAKER:   ["", "", "",          "token",     "path",      "", "breaker",   "breaker"],
 }  # fmt: skip
 
