@@ -58,7 +58,7 @@ def banners() -> list[str]:
     return [*filter(None, (alarm(upstream) for alarm in ALARMS)), *presets.warnings()]
 
 
-MENDS = {
+MENDS: dict[str, str] = {
     queue.Cause.TOKEN: "Check ROOTLY_API_TOKEN.",
     queue.Cause.PATH: "Check ROOTLY_API_URL and ROOTLY_API_DIALECT.",
     queue.Cause.FORBIDDEN: "Give the token the right to create incidents, in Rootly.",
