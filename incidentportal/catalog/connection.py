@@ -10,7 +10,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from incidentportal.rootly.client import Client
-from incidentportal.rootly.config import ClientConfig, ConfigError, canonical_url
+from incidentportal.rootly.config import ClientConfig, ConfigError, Timeouts, canonical_url
 
 
 @lru_cache(maxsize=8)
@@ -26,12 +26,14 @@ def upstream() -> str:
     return _canonical(settings.ROOTLY_API_URL)
 
 
-def _config() -> ClientConfig:
+def config(timeouts: Timeouts | None = None) -> ClientConfig:
+    """What the settings amount to, for a client of one's own. Raises rootly's `ConfigError`."""
     return ClientConfig.create(
         settings.ROOTLY_API_URL,
         settings.ROOTLY_API_TOKEN,
         settings.ROOTLY_API_DIALECT,
         insecure_hosts=settings.INSECURE_HTTP_HOSTS,
+        timeouts=timeouts,
     )
 
 
@@ -41,7 +43,7 @@ def config_problem() -> tuple[str, str] | None:
     None where the settings can be used; whether Rootly agrees is for a sync to find out.
     """
     try:
-        _config()
+        config()
     except ConfigError as error:
         return error.setting, error.sentence
     return None
@@ -81,7 +83,7 @@ def client() -> Client:
     Raises rootly's `ConfigError` where the settings can't be used. Settings that changed, as they
     do in tests, close it and make another.
     """
-    return _kept.get(_config())
+    return _kept.get(config())
 
 
 def close() -> None:

@@ -19,7 +19,7 @@ from incidentportal.rootly.answers import Answer, rate_limit, server_date
 from incidentportal.rootly.calls import Call, Caller
 from incidentportal.rootly.config import ClientConfig
 from incidentportal.rootly.errors import Rejected
-from incidentportal.rootly.listing import Created, Listing, Skipped
+from incidentportal.rootly.listing import Created, Listing, Peek, Skipped
 from incidentportal.rootly.reading import Reader, record
 
 __all__ = ["Client", "Created", "Listing", "Skipped"]
@@ -267,6 +267,11 @@ class Client:
         """Something about a record that exists: any answer of success will do."""
         body = writing.body(kind, attributes, self._config.dialect)
         self._write(Call(method, path, body=body), None, record_path=True)
+
+    def peek(self, kind: lists.ListOf[R], owner: str = "", *, seconds: float) -> Peek[R]:
+        """The first page of any list (`lists.py`), asked for once, in that time."""
+        path = kind.path.format(_segment(owner)) if "{}" in kind.path else kind.path
+        return self._reader.peek(kind, path, owner, kind.params, seconds)
 
     def _list(
         self, kind: lists.ListOf[R], owner: str = "", *, filters: tuple[tuple[str, str], ...] = ()

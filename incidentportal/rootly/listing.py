@@ -46,3 +46,12 @@ class Created(msgspec.Struct, frozen=True):
     incident: Incident
     server_date: datetime | None
     write_limit: int | None = None
+
+
+class Peek(msgspec.Struct, Generic[R], frozen=True):
+    """A list's first page, asked for once. `dialect` is the one that it is written in, told by its
+    media type, else by its shape; blank where neither tells.
+    """
+
+    listing: Listing[R]
+    dialect: str = ""

@@ -20,7 +20,7 @@ from incidentportal.rootly.errors import (
     RootlyError,
     Unreadable,
 )
-from incidentportal.rootly.listing import Listing, Skipped
+from incidentportal.rootly.listing import Listing, Peek, Skipped
 from incidentportal.rootly.lists import ListOf
 from incidentportal.rootly.shapes import Included, NotAListError, Row, items_of, record_of
 
@@ -104,6 +104,30 @@ class Reader:
                 return walk.listing(most, is_cut=True)
             step = following
         return walk.listing(most)
+
+    def peek(
+        self, kind: ListOf[R], path: str, owner: str, own: paging.Params, seconds: float
+    ) -> Peek[R]:
+        """A list's first page, asked for once, in that time."""
+        walk = _Walk(kind, path, owner, own)
+        step = paging.first(own)
+        answer = self._once(path, step.params, seconds)
+        is_more = walk.take(answer, step, 1) is not None
+        return Peek(walk.listing(is_cut=is_more), _dialect(answer))
+
+
+def _dialect(answer: Answer) -> str:
+    """Which dialect an answer with a list is written in, as far as it tells."""
+    if "application/vnd.api+json" in answer.headers.get("Content-Type", "").lower():
+        return "jsonapi"
+    document = answer.document()
+    if not isinstance(document, dict) or "data" not in document:
+        return "plain"
+    entries = document["data"] if isinstance(document["data"], list) else []
+    whole = [entry for entry in entries if isinstance(entry, dict)]
+    if not whole:
+        return ""
+    return "jsonapi" if "attributes" in whole[0] else "plain"
 
 
 def _worth_another_try(error: Exception) -> bool | float:
