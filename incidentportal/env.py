@@ -107,7 +107,7 @@ def zone(raw: str) -> str:
 
 def database(raw: str) -> dict[str, Any]:
     """Django's settings for `sqlite:///path` or `postgres://…`. UnusableError: neither."""
-    if urlsplit(raw.strip()).scheme not in {"sqlite", "postgres", "postgresql"}:
+    if _scheme(raw) not in {"sqlite", "postgres", "postgresql"}:
         raise UnusableError("begins neither with sqlite:/// nor with postgres://")
     try:
         return dict(environ.Env.db_url_config(raw.strip()))
@@ -117,7 +117,7 @@ def database(raw: str) -> dict[str, Any]:
 
 def cache(raw: str) -> str:
     """A `redis://` (or `rediss://`, `unix://`) address. UnusableError: another one."""
-    if urlsplit(raw.strip()).scheme not in {"redis", "rediss", "unix"}:
+    if _scheme(raw) not in {"redis", "rediss", "unix"}:
         raise UnusableError("does not begin with redis://")
     return raw.strip()
 
@@ -152,6 +152,13 @@ def mail(raw: str) -> dict[str, Any]:
         usual = 587 if found.get("EMAIL_USE_TLS") else 465 if found.get("EMAIL_USE_SSL") else 25
         found["EMAIL_PORT"] = found["EMAIL_PORT"] or usual
     return {name: value for name, value in found.items() if name.startswith("EMAIL_")}
+
+
+def _scheme(raw: str) -> str:
+    try:
+        return urlsplit(raw.strip()).scheme
+    except ValueError:  # such as a bracket without its other half
+        raise UnusableError("is no URL") from None
 
 
 def _is_wait(value: float) -> bool:

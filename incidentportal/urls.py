@@ -7,6 +7,7 @@ from django.urls import include, path
 from incidentportal.declarations import acting, choosing, draft_views, listing, preview
 from incidentportal.declarations import views as declarations
 from incidentportal.portal import views as portal
+from incidentportal.portal.doctor import page as doctor
 
 urlpatterns = [
     path("", portal.home, name="home"),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("declarations/", listing.declarations, name="declarations"),
     path("declarations/<uuid:pk>/", declarations.detail, name="declaration"),
     path("declarations/<uuid:pk>/act/", acting.act, name="act"),
+    path("operations/doctor/", doctor.doctor, name="doctor"),
     path("accounts/", include("incidentportal.accounts.urls")),
     path("admin/login/", login_not_required(portal.to_sign_in)),
     path("admin/", admin.site.urls),

@@ -29,7 +29,8 @@ def test_an_empty_value_counts_as_none() -> None:
     [("PORT", "eighty"), ("PORT", "0"), ("DEBUG", "perhaps"), ("SYNC_INTERVAL", "-1"),
      ("SYNC_INTERVAL", "nan"), ("DELIVERY_BACKOFF", "2"), ("DELIVERY_RATE_SHARE", "1.5"),
      ("TIME_ZONE", "Mars/Olympus"), ("DATABASE_URL", "mysql://db/x"), ("DATABASE_URL", "nonsense"),
-     ("CACHE_URL", "memcached://x"),
+     ("DATABASE_URL", "postgres://[db/x"), ("CACHE_URL", "memcached://x"),
+     ("CACHE_URL", "redis://[x"),
      ("FIELD_ENCRYPTION_KEYS", "hunter2"), ("TRUSTED_PROXIES", "10.0.0.0/8, here")],
 )  # fmt: skip
 def test_a_wrong_value_is_reported_by_name_with_what_to_type(name: str, value: str) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
 from incidentportal.portal.doctor import (
@@ -33,7 +34,6 @@ Check = Callable[[], Iterable[Finding]]
 MOST_SECONDS = 25.0
 SHORTEST_SECRET = 6
 """Characters: what is shorter stands in innocent words too."""
-FIRST_THE_DATABASE = "Mend what is said of the database first."
 
 BY_THEMSELVES: dict[str, Check] = {
     "settings.values": own.values,
@@ -105,10 +105,12 @@ def safely(id_: str, check: Check, what: str = "This") -> list[Finding]:
     try:
         found.extend(check())
     except Error:
-        said = f"{what} could not be checked: the database does not answer that."
-        found.append(skipped(id_, said, FIRST_THE_DATABASE))
+        said = f"{what}: not to be checked, since the database does not answer that."
+        found.append(skipped(id_, said, "Mend what is said of the database first."))
+    except ImproperlyConfigured:
+        found.append(skipped(id_, f"{what}: not to be checked, since the settings come first."))
     except Exception as failure:  # noqa: BLE001  # one check's fault must not hide the others
-        said = f"{what} could not be checked: {type(failure).__name__}."
+        said = f"{what}: could not be checked ({type(failure).__name__})."
         found.append(error(id_, said, "That is a fault of the portal: please report it."))
     return found
 
@@ -117,7 +119,7 @@ def _of_the_database() -> list[Finding]:
     found = safely("database.reached", lambda: [database.reached()])
     if found[0].status is not Status.OK:
         return found + [
-            skipped(id_, f"{what}: not checked, for want of the database.", FIRST_THE_DATABASE)
+            skipped(id_, f"{what}: not checked, since the database comes first.")
             for id_, (what, _) in OF_THE_DATABASE.items()
         ]
     try:

@@ -85,10 +85,6 @@ def _lines(finding: Finding) -> list[str]:
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
     if finding.remedy:
-        # Not wrapped within words: a command must be copied whole.
-        lines += textwrap.wrap(
-            finding.remedy, WIDTH,
-            initial_indent=" " * len(before) + "→ ", subsequent_indent=" " * (len(before) + 2),
-            break_long_words=False, break_on_hyphens=False,
-        )  # fmt: skip
+        # In one piece: a command is to be copied from it.
+        lines.append(f"{' ' * len(before)}→ {finding.remedy}")
     return lines

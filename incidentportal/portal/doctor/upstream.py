@@ -156,14 +156,14 @@ def _refused(name: str, trouble: Trouble) -> Finding:
     id_ = f"rootly.read.{name}"
     if trouble.kind in {"forbidden", "token"}:
         said = f"The token may not read {_words(name)} ({trouble.status})."
-        remedy = (
-            f"In Rootly give the key behind ROOTLY_API_TOKEN the right to read {_words(name)}."
-        )
+        remedy = f"In Rootly give the key behind ROOTLY_API_TOKEN the right to read {_words(name)}."
         status = Status.ERROR if name in NEEDED else Status.WARNING
         return Finding(id_, status, said, remedy)
     if trouble.kind == "missing" and name not in {"form_fields", "incidents"}:
         said = f"This Rootly has no {_words(name)}, or the token may not read them (404)."
-        remedy = f"If it has, give the key behind ROOTLY_API_TOKEN the right to read {_words(name)}."
+        remedy = (
+            f"If it has, give the key behind ROOTLY_API_TOKEN the right to read {_words(name)}."
+        )
         return warning(id_, said, remedy)
     said = f"The list of {_words(name)} could not be read. {trouble.sentence}"
     return error(id_, said, "Try again; if it stays so, check ROOTLY_API_URL and the token.")
@@ -205,7 +205,9 @@ def _written() -> Finding:
         said = f"The token may create incidents: {made.number} was made, a test, and may be closed."
         return ok("rootly.write", said)
     said = f"Incident {made.number} was made, and Rootly does not show it as a test."
-    remedy = f"Close {made.number} in Rootly: people may have been called. Check ROOTLY_API_DIALECT."
+    remedy = (
+        f"Close {made.number} in Rootly: people may have been called. Check ROOTLY_API_DIALECT."
+    )
     return warning("rootly.write", said, remedy)
 
 

@@ -1,0 +1,64 @@
+"""`/operations/doctor/`: what `manage.py doctor` says, for admins and from here."""
+
+from __future__ import annotations
+
+import threading
+from typing import TypedDict
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from incidentportal.accounts.roles import is_admin, person
+from incidentportal.portal.doctor.examination import examine
+from incidentportal.portal.doctor.findings import Finding
+from incidentportal.portal.doctor.report import MARKS, grouped, summary
+
+_at_it = threading.Lock()
+"""One at a time in a process: each asks Rootly two dozen things and holds a thread meanwhile."""
+
+
+class Line(TypedDict):
+    """A finding as the page shows it: `symbol` and `word` say its status."""
+
+    finding: Finding
+    symbol: str
+    word: str
+
+
+class Page(TypedDict):
+    """`is_done`: it was checked just now. `is_busy`: somebody else is having it checked."""
+
+    groups: list[tuple[str, list[Line]]]
+    summary: str
+    is_done: bool
+    is_busy: bool
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def doctor(request: HttpRequest) -> HttpResponse:
+    """Offers the check; a POST has it done, which reads from Rootly and writes nothing there."""
+    if not is_admin(person(request)):
+        raise Http404
+    shown: Page = {"groups": [], "summary": "", "is_done": False, "is_busy": False}
+    if request.method == "POST":
+        if _at_it.acquire(blocking=False):
+            try:
+                shown = _shown(examine())
+            finally:
+                _at_it.release()
+        else:
+            shown["is_busy"] = True
+    return render(request, "portal/doctor.html", dict(shown))
+
+
+def _shown(findings: list[Finding]) -> Page:
+    groups = [(title, [_line(each) for each in rows]) for title, rows in grouped(findings)]
+    return {"groups": groups, "summary": summary(findings), "is_done": True, "is_busy": False}
+
+
+def _line(finding: Finding) -> Line:
+    symbol, word = MARKS[finding.status]
+    return {"finding": finding, "symbol": symbol, "word": word}
