@@ -81,7 +81,7 @@ class _Elsewhere:
 
 
 def examine(*, test_incident: bool = False) -> list[Finding]:
-    """Every finding, by subject. Writes nothing to Rootly unless `test_incident`. Raises nothing."""
+    """Every finding, by subject. Writes nothing to Rootly unless `test_incident`."""
     until = time.monotonic() + MOST_SECONDS
     elsewhere = [
         _Elsewhere("rootly.reached", partial(upstream.examine, test_incident=test_incident)),

@@ -40,13 +40,17 @@ _ID_OF = {
 _STOPPED: dict[str, tuple[str, str]] = {
     "unreachable": (
         "rootly.reached",
-        "Check the host and port in ROOTLY_API_URL, and that this machine may reach it "
-        "(firewall, DNS). HTTPS_PROXY and the like are not used.",
+        (
+            "Check the host and port in ROOTLY_API_URL, and that this machine may reach it "
+            "(firewall, DNS). HTTPS_PROXY and the like are not used."
+        ),
     ),
     "tls": (
         "rootly.tls",
-        "Check the host in ROOTLY_API_URL. If a company's own authority signed its certificate, "
-        "set SSL_CERT_FILE to that authority's certificate.",
+        (
+            "Check the host in ROOTLY_API_URL. If a company's own authority signed its certificate, "
+            "set SSL_CERT_FILE to that authority's certificate."
+        ),
     ),
     "no_answer": ("rootly.reached", "Try again; check the host and port in ROOTLY_API_URL."),
     "failing": (
@@ -55,8 +59,10 @@ _STOPPED: dict[str, tuple[str, str]] = {
     ),
     "limited": (
         "rootly.reached",
-        "Wait a minute and try again. If others use the same ROOTLY_API_TOKEN, make one of its "
-        "own for the portal.",
+        (
+            "Wait a minute and try again. If others use the same ROOTLY_API_TOKEN, make one of its "
+            "own for the portal."
+        ),
     ),
     "token": (
         "rootly.token",
@@ -65,8 +71,10 @@ _STOPPED: dict[str, tuple[str, str]] = {
     "redirect": ("rootly.address", "Set ROOTLY_API_URL to the address that it leads to."),
     "unreadable": (
         "rootly.address",
-        "Check ROOTLY_API_URL, with its version prefix, as in https://api.rootly.com/v1; no "
-        "sign-in page may stand before it.",
+        (
+            "Check ROOTLY_API_URL, with its version prefix, as in https://api.rootly.com/v1; no "
+            "sign-in page may stand before it."
+        ),
     ),
 }
 """Each trouble that ends the questions: the finding's id, and what to do."""
