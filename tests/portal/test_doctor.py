@@ -20,7 +20,7 @@ from incidentportal.portal.doctor import (
 from incidentportal.portal.doctor import settings as own
 from incidentportal.portal.doctor.findings import Finding, error, ok, warning
 from incidentportal.portal.doctor.report import as_text
-from tests.support.answering import serving
+from tests.support.answering import refusing_mail, serving
 from tests.support.doctor import by_id, one
 from tests.support.processes import free_port
 from tests.support.sandbox import Sandbox
@@ -232,10 +232,13 @@ def test_mail_that_is_off_dead_or_refuses_the_password(settings: Settings) -> No
     assert found["mail.server"].status == "error"
     assert "EMAIL_URL" in found["mail.server"].remedy
     assert "DEFAULT_FROM_EMAIL" in found["mail.sender"].remedy
-    with serving(b"no mail here", "text/plain") as port:
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "portal", "hunter22"
+    with refusing_mail() as port:
         settings.EMAIL_PORT = port
-        settings.EMAIL_HOST = "localhost"
-        assert one(mail.server, "mail.server")[0] == "error"
+        status, message, remedy = one(mail.server, "mail.server")
+    assert status == "error"
+    assert "password" in message
+    assert "EMAIL_URL" in remedy
 
 
 def test_a_redis_that_is_down(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import socketserver
 import ssl
 import threading
 from collections.abc import Iterator
@@ -77,3 +78,27 @@ def certificate(folder: Path) -> Path:
         + made.public_bytes(serialization.Encoding.PEM)
     )
     return path
+
+
+class _Refusing(socketserver.StreamRequestHandler):
+    """Just enough SMTP to refuse a password."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 mail.example.com ESMTP\r\n")
+        answers = {b"EHLO": b"250-mail.example.com\r\n250 AUTH PLAIN\r\n", b"QUIT": b"221 bye\r\n"}
+        for line in self.rfile:
+            self.wfile.write(answers.get(line[:4].upper(), b"535 5.7.8 wrong\r\n"))
+
+
+@contextmanager
+def refusing_mail() -> Iterator[int]:
+    """A mail server that knows nobody's password; its port."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Refusing) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield int(server.server_address[1])
+        finally:
+            server.shutdown()
+            thread.join(5)

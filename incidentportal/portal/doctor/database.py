@@ -32,7 +32,8 @@ def reached() -> Finding:
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute(f"SET statement_timeout = {PATIENCE}")
-            cursor.execute("SELECT 1")
+            # Of SQLite something that makes it read the file.
+            cursor.execute("SELECT 1" if path is None else "SELECT 1 FROM sqlite_master")
     except Error as failure:
         connection.close()
         # The class and the driver's first line: no driver repeats the password there.

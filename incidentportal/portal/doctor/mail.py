@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Iterator
+from contextlib import suppress
 
 from django.conf import settings
 from django.core.mail import get_connection
@@ -31,7 +32,6 @@ def _connected() -> Finding:
     mail = get_connection(timeout=SECONDS)
     try:
         mail.open()
-        mail.close()
     except smtplib.SMTPAuthenticationError:
         said = f"The mail server {where} refuses the name or the password."
         return error("mail.server", said, "Correct the name and password in EMAIL_URL.")
@@ -40,4 +40,7 @@ def _connected() -> Finding:
         said = f"The mail server {where} can't be used ({why})."
         remedy = f"Correct host, port and encryption in EMAIL_URL, as in {EXAMPLE}"
         return error("mail.server", said, remedy)
+    finally:
+        with suppress(OSError, smtplib.SMTPException):
+            mail.close()
     return ok("mail.server", f"The mail server {where} takes connections; nothing was sent.")

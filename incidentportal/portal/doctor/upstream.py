@@ -48,8 +48,8 @@ _STOPPED: dict[str, tuple[str, str]] = {
     "tls": (
         "rootly.tls",
         (
-            "Check the host in ROOTLY_API_URL. If a company's own authority signed its certificate, "
-            "set SSL_CERT_FILE to that authority's certificate."
+            "Check the host in ROOTLY_API_URL. If a company's own authority signed its "
+            "certificate, set SSL_CERT_FILE to that authority's certificate."
         ),
     ),
     "no_answer": ("rootly.reached", "Try again; check the host and port in ROOTLY_API_URL."),
