@@ -138,7 +138,7 @@ def test_a_journal_that_is_not_kept_and_a_disk_that_is_full(
 @pytest.mark.store
 def test_a_machine_whose_clock_is_not_the_databases(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = timezone.now() - timedelta(hours=1)
-    monkeypatch.setattr(database.timezone, "now", lambda: ours)
+    monkeypatch.setattr(timezone, "now", lambda: ours)
     status, message, _ = one(database.clock, "database.clock")
     if connection.vendor == "sqlite":  # the same clock
         assert status == "ok"
