@@ -189,6 +189,11 @@ def test_settings_that_cannot_be_used_and_a_missing_secret(settings: Settings) -
     assert "SECRET_KEY" in found["settings.secret"].remedy
     settings.DEBUG = True
     assert one(own.values, "settings.secret")[0] == "warning"
+    settings.DEBUG = settings.SECRET_KEY_MISSING = False
+    settings.SECRET_KEY = "short"
+    assert "SECRET_KEY" in one(own.values, "settings.secret")[2]
+    settings.SECRET_KEY = "a long enough one, with enough characters: 0123456789"
+    assert one(own.values, "settings.secret")[0] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -199,7 +204,7 @@ def test_settings_that_cannot_be_used_and_a_missing_secret(settings: Settings) -
      ({"TRUSTED_PROXIES": ["0.0.0.0/0"]}, "web.proxies", "TRUSTED_PROXIES"),
      ({"ALLOWED_HOSTS": ["*"]}, "web.hosts", "ALLOWED_HOSTS"),
      ({"ALLOWED_HOSTS": ["localhost"]}, "web.hosts", "ALLOWED_HOSTS"),
-     ({"SECRET_KEY": "short"}, "web.security.W009", "documentation")],
+     ({"SECURE_CONTENT_TYPE_NOSNIFF": False}, "web.security.W006", "documentation")],
 )  # fmt: skip
 def test_what_is_unsafe_on_the_web(
     settings: Settings, changes: dict[str, object], id_: str, names: str

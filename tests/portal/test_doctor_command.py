@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from io import StringIO
@@ -145,13 +146,17 @@ def test_an_error_makes_it_fail(well: Sandbox) -> None:
 def test_the_page_says_what_the_command_says_and_writes_nothing(
     well: Sandbox, admin_page: PageClient
 ) -> None:
+    asked = len(well.requests(path="/form_sets"))
     first = admin_page.get("/operations/doctor/").content.decode()
     assert "data-finding" not in first
-    assert well.requests() == []
+    assert len(well.requests(path="/form_sets")) == asked
     html = admin_page.post("/operations/doctor/").content.decode()
     for id_ in findings(run("--json")[0]):
         assert f'data-finding="{id_}"' in html
     assert "not tested" in html
+    order = re.findall(r'data-status="(\w+)"', html)
+    assert "error" not in order
+    assert order.index("warning") < order.index("ok")
     assert well.incidents() == []
 
 

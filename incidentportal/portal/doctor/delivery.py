@@ -27,6 +27,12 @@ _REMEDIES = {
     Cause.SETTINGS: "Correct ROOTLY_API_URL and ROOTLY_API_TOKEN, and restart the portal.",
     Cause.ADMIN: "An admin lets it go on, on the page Operations.",
 }
+UNKNOWN = {
+    "labels": "Whether the portal's label sticks to incidents",
+    "inline_values": "Whether custom values may travel with the incident",
+    "creator": "Whether people may be their incidents' creators",
+    "private": "Whether the token sees the private incidents that it makes",
+}
 FIRST = "The first declarations will tell."
 
 
@@ -92,8 +98,9 @@ def learnt() -> Iterator[Finding]:
     """What deliveries so far have shown of this Rootly."""
     row = Upstream.objects.filter(url=connection.upstream()).first()
     if row is None:
-        for name in ("labels", "inline_values", "creator", "private"):
-            yield not_tested(f"delivery.{name}", "Nothing was delivered to this Rootly yet.", FIRST)
+        for name, what in UNKNOWN.items():
+            said = f"{what} is not known: nothing was delivered to this Rootly yet."
+            yield not_tested(f"delivery.{name}", said, FIRST)
         return
     yield _labels(row)
     yield _inline_values(row)
@@ -110,7 +117,7 @@ def _labels(row: Upstream) -> Finding:
     if not row.takes_labels:
         return warning("delivery.labels", f"Rootly refuses the portal's label. {costs}", remedy)
     if row.keeps_labels is None:
-        said = "No incident was read back yet: whether the portal's label sticks is not known."
+        said = f"{UNKNOWN['labels']} is not known: none was read back yet."
         return not_tested("delivery.labels", said, FIRST)
     if not row.keeps_labels:
         said = f"The last incident did not bear the portal's label. {costs}"
@@ -137,7 +144,7 @@ def _creator(row: Upstream) -> Finding:
 def _private(row: Upstream) -> Finding:
     is_todays = row.token == keyed_digest(settings.ROOTLY_API_TOKEN.encode())
     if row.sees_private is None or not is_todays:
-        said = "Whether this token sees the private incidents that it makes is not known yet."
+        said = f"{UNKNOWN['private']} is not known yet."
         return not_tested("delivery.private", said, "The first private declaration will tell.")
     if row.sees_private:
         return ok("delivery.private", "The token sees the private incidents that it makes.")

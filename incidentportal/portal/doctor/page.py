@@ -12,11 +12,13 @@ from django.views.decorators.http import require_http_methods
 
 from incidentportal.accounts.roles import is_admin, person
 from incidentportal.portal.doctor.examination import examine
-from incidentportal.portal.doctor.findings import Finding
+from incidentportal.portal.doctor.findings import Finding, Status
 from incidentportal.portal.doctor.report import MARKS, grouped, summary
 
 _at_it = threading.Lock()
 """One at a time in a process: each asks Rootly two dozen things and holds a thread meanwhile."""
+
+_WORST = (Status.ERROR, Status.WARNING)
 
 
 class Line(TypedDict):
@@ -55,8 +57,15 @@ def doctor(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(findings: list[Finding]) -> Page:
-    groups = [(title, [_line(each) for each in rows]) for title, rows in grouped(findings)]
+    """What is to be mended stands above: the worst first, of subjects and within each."""
+    by_subject = [(title, sorted(rows, key=_rank)) for title, rows in grouped(findings)]
+    by_subject.sort(key=lambda group: _rank(group[1][0]))
+    groups = [(title, [_line(each) for each in rows]) for title, rows in by_subject]
     return {"groups": groups, "summary": summary(findings), "is_done": True, "is_busy": False}
+
+
+def _rank(finding: Finding) -> int:
+    return _WORST.index(finding.status) if finding.status in _WORST else len(_WORST)
 
 
 def _line(finding: Finding) -> Line:

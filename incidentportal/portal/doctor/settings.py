@@ -9,8 +9,10 @@ from django.core.checks import Tags, run_checks
 
 from incidentportal.portal.doctor.findings import Finding, error, ok, warning
 
-_OWN_WORDS = {"security.W018", "security.W020"}
-"""Django's about DEBUG and ALLOWED_HOSTS: told below in ours."""
+_OWN_WORDS = {"security.W009", "security.W018", "security.W020"}
+"""Django's about SECRET_KEY, DEBUG and ALLOWED_HOSTS: told below in ours."""
+_LONG, _VARIED = 50, 5
+"""What Django asks of a secret: characters, and different ones."""
 _LOCAL = {"localhost", "127.0.0.1", "[::1]"}
 
 
@@ -20,18 +22,23 @@ def values() -> Iterator[Finding]:
         yield error(f"settings.{wrong.name}", wrong.sentence, wrong.hint)
     if not settings.SETTINGS_WRONG:
         yield ok("settings.values", "Every setting has a value that can be used.")
-    if not settings.SECRET_KEY_MISSING:
-        yield ok("settings.secret", "SECRET_KEY is set.")
-        return
+    yield _secret()
+
+
+def _secret() -> Finding:
     remedy = (
         'Set SECRET_KEY="$(openssl rand -base64 48)", and keep it: sessions and forms depend on it.'
     )
-    if settings.DEBUG:
+    secret = settings.SECRET_KEY
+    if settings.SECRET_KEY_MISSING and not settings.DEBUG:
+        return error("settings.secret", "SECRET_KEY is not set: the portal won't start.", remedy)
+    if settings.SECRET_KEY_MISSING:
         said = "SECRET_KEY is not set: everybody is signed out whenever the portal starts."
-        yield warning("settings.secret", said, remedy)
-    else:
-        said = "SECRET_KEY is not set: the portal does not start."
-        yield error("settings.secret", said, remedy)
+        return warning("settings.secret", said, remedy)
+    if len(secret) < _LONG or len(set(secret)) < _VARIED:
+        said = "SECRET_KEY is short or simple enough to be guessed."
+        return warning("settings.secret", said, remedy)
+    return ok("settings.secret", "SECRET_KEY is set.")
 
 
 def web() -> Iterator[Finding]:

@@ -118,7 +118,7 @@ def _transport() -> Iterator[Finding]:
     if parts.scheme == "https":
         return
     if parts.hostname in LOOPBACK:
-        yield skipped("rootly.tls", "Rootly is on this machine and spoken to over http://: no TLS.")
+        yield skipped("rootly.tls", "Rootly is on this machine, over http://: no certificate.")
     else:
         said = f"The token travels in the open to {parts.hostname} (INSECURE_HTTP_HOSTS)."
         yield warning("rootly.tls", said, "Set ROOTLY_API_URL to an https:// address.")
