@@ -39,6 +39,7 @@ DELIVERY_PROBE: float = _values["DELIVERY_PROBE"]
 DELIVERY_RATE_SHARE: float = _values["DELIVERY_RATE_SHARE"]
 DRAFT_DAYS: float = _values["DRAFT_DAYS"]
 EMERGENCY_CONTACT: str = _values["EMERGENCY_CONTACT"]
+METRICS_TOKEN: str = _values["METRICS_TOKEN"]
 
 # --- The web ----------------------------------------------------------------------------------
 DEBUG: bool = _values["DEBUG"]
@@ -84,7 +85,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First, so that no answer is without its headers.
+    # Around all others, and answers nothing itself: what it counts is what was answered.
+    "incidentportal.portal.measuring.MeasuringMiddleware",
+    # First to answer, so that no answer is without its headers.
     "incidentportal.portal.headers.HeadersMiddleware",
     # Then: these answer under any Host and over http, and decide which forwarded headers count.
     "incidentportal.portal.proxies.TrustedProxiesMiddleware",
