@@ -22,7 +22,7 @@ from pytest_django import Settings
 
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
-from incidentportal.declarations import queue, work
+from incidentportal.declarations import queue
 from incidentportal.declarations.models import Beat, Declaration, Tally
 from incidentportal.declarations.states import State
 from incidentportal.portal import slots
@@ -154,7 +154,9 @@ def test_what_the_database_knows_is_told_in_few_queries(
     Beat.objects.create(host="b", process=2, stands_by=True)
     Beat.objects.create(host="c", process=3, seen_at=hour)
     queue.hold(upstream, "The token canary is refused.", queue.Cause.TOKEN)
-    with CaptureQueriesContext(database, ) as asked:
+    with CaptureQueriesContext(
+        database,
+    ) as asked:
         text = ask().content.decode()
     assert len(asked) <= 5
     told = values(text)
@@ -204,10 +206,10 @@ def test_the_page_lists_what_there_is_with_its_labels(
     visitor.get("/")
     found: dict[str, set[str]] = {}
     for name, labels in re.findall(r"(?m)^(\w+)(?:\{(.*)\})? ", ask().content.decode()):
-        plain = re.sub(r"_(bucket|count|sum|created)$", "", name)
+        plain = re.sub(r"_(bucket|count|sum)$", "", name)
         found.setdefault(plain, set()).update(set(re.findall(r'(\w+)="', labels)) - {"le"})
     page = (gates.ROOT / "docs/metrics.md").read_text(encoding="utf-8")
-    rows = re.findall(r"(?m)^\| `(incidentportal_\w+)` \| ([^|]*) \|", page)
+    rows = re.findall(r"(?m)^\| `(incidentportal_\w+)` \|([^|]*)\|", page)
     assert {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in rows} == found
     alerts = set(re.findall(r"\bincidentportal_\w+", "".join(page.split("```")[1::2])))
     known = {re.sub(r"_(bucket|count|sum)$", "", name) for name in alerts}
@@ -224,22 +226,22 @@ def tree(tmp_path: Path, sandbox: Sandbox) -> Iterator[Tree]:
 def asked(port: int, request: str) -> str:
     """The whole answer, over a connection of its own: which process takes it is left to chance."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
-        wire.sendall(f"{request}Connection: close\r\n\r\n".encode())
+        wire.sendall(f"{request}\r\n".encode())
         return b"".join(iter(lambda: wire.recv(65536), b"")).decode()
 
 
 def told(tree: Tree) -> Values:
-    head = "GET /metrics HTTP/1.1\r\nHost: any\r\nAuthorization: Bearer watch\r\n"
-    return values(asked(tree.port, head).partition("\r\n\r\n")[2].replace("\r", ""))
+    head = "GET /metrics HTTP/1.0\r\nAuthorization: Bearer watch\r\n"
+    return values(asked(tree.port, head).partition("\r\n\r\n")[2])
 
 
 def web_processes(tree: Tree) -> list[int]:
     """Those that answer: granian's children."""
-    found = []
-    for pid in marked(f"{MARK}={tree.environment[MARK]}"):
-        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            found.append(pid)
-    return found
+    return [
+        pid
+        for pid in marked(f"{MARK}={tree.environment[MARK]}")
+        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
 
 
 def test_processes_are_summed_and_what_a_dead_one_counted_stays(tree: Tree, tmp_path: Path) -> None:
@@ -251,7 +253,7 @@ def test_processes_are_summed_and_what_a_dead_one_counted_stays(tree: Tree, tmp_
     assert not left.exists(), "what a killed one left is cleared away"
     lives = 'incidentportal_http_requests_total{method="GET",status="2xx",view="healthz"}'
     for _ in range(60):
-        assert " 200 " in asked(tree.port, "GET /healthz HTTP/1.1\r\nHost: any\r\n")
+        assert " 200 " in asked(tree.port, "GET /healthz HTTP/1.0\r\n")
     (folder,) = tmp_path.glob(f"{slots.PREFIX}*")
     assert told(tree)[lives] == 60
     counted = [path for path in folder.glob("counter_*.db") if b"healthz" in path.read_bytes()]
@@ -267,7 +269,7 @@ def test_processes_are_summed_and_what_a_dead_one_counted_stays(tree: Tree, tmp_
         assert time.monotonic() < end
         time.sleep(0.1)
     for _ in range(20):
-        tree_lives = asked(tree.port, "GET /healthz HTTP/1.1\r\nHost: any\r\n")
+        tree_lives = asked(tree.port, "GET /healthz HTTP/1.0\r\n")
         assert " 200 " in tree_lives
     assert told(tree)[lives] == 80
     assert len(list(folder.glob("counter_*.db"))) == 3, "the new one has the dead one's place"
