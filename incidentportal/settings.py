@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "incidentportal.portal.headers.HeadersMiddleware",
     # Then: these answer under any Host and over http, and decide which forwarded headers count.
     "incidentportal.portal.proxies.TrustedProxiesMiddleware",
+    "incidentportal.portal.requests.RequestLogMiddleware",
     "incidentportal.portal.health.HealthMiddleware",
     "incidentportal.portal.limits.LimitsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -314,7 +315,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1  # no form has any
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": "incidentportal.portal.logs.formatter", "readable": DEBUG}},
     "filters": {"without_context": {"()": "incidentportal.portal.logs.WithoutContext"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}

@@ -219,7 +219,7 @@ def test_the_page_lists_what_there_is_with_its_labels(
 
 @pytest.fixture
 def tree(tmp_path: Path, sandbox: Sandbox) -> Iterator[Tree]:
-    tree = Tree(tmp_path, sandbox, METRICS_TOKEN="watch", TMPDIR=str(tmp_path))
+    tree = Tree(tmp_path, sandbox, METRICS_TOKEN="watch", SYNC_INTERVAL="1", TMPDIR=str(tmp_path))
     yield tree
     tree.kill()
 
