@@ -71,6 +71,13 @@ def formatter(*, readable: bool) -> logging.Formatter:
     )
 
 
+def server_formatter() -> logging.Formatter:
+    """For the web server's own lines, in the process that starts those that answer."""
+    global _role  # noqa: PLW0603  # as above
+    _role = "server"
+    return formatter(readable=False)
+
+
 def configure() -> None:
     """Have structlog's own loggers hand their lines to the standard library's."""
     structlog.configure(

@@ -18,8 +18,8 @@ FORWARDED = (
 
 
 class TrustedProxiesMiddleware:
-    """Drops `X-Forwarded-*` and `X-Request-ID` from strangers; takes host and address from a trusted
-    proxy.
+    """Drops `X-Forwarded-*` and `X-Request-ID` from strangers; takes host and address from a
+    trusted proxy.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -30,7 +30,7 @@ from incidentportal.portal import slots
 from tests.declarations.test_delivery import CREATE, once
 from tests.support.declarations import make_declaration
 from tests.support.portal import Form
-from tests.support.processes import MARK, Tree, marked, status
+from tests.support.processes import MARK, Tree, answering, status
 from tests.support.sandbox import Sandbox
 from tests.support.trouble import away, move
 
@@ -236,15 +236,6 @@ def told(tree: Tree) -> Values:
     return values(asked(tree.port, head).partition("\r\n\r\n")[2])
 
 
-def web_processes(tree: Tree) -> list[int]:
-    """Those that answer: granian's children."""
-    return [
-        pid
-        for pid in marked(f"{MARK}={tree.environment[MARK]}")
-        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
-
-
 def counts(path: Path) -> bool:
     return b"healthz" in path.read_bytes()
 
@@ -277,9 +268,10 @@ def test_processes_are_summed_and_what_a_dead_one_counted_stays(tree: Tree, tmp_
         assert time.monotonic() < end
         time.sleep(0.2)
     files = len(list(folder.glob("counter_*")))
-    before = web_processes(tree)
-    os.kill(before[0], signal.SIGKILL)
-    while len(web_processes(tree)) < 2 or before[0] in web_processes(tree):
+    mark = f"{MARK}={tree.environment[MARK]}"
+    killed = answering(mark)[0]
+    os.kill(killed, signal.SIGKILL)
+    while len(now := answering(mark)) < 2 or killed in now:
         assert time.monotonic() < end
         time.sleep(0.1)
     count += crowd(tree)
