@@ -108,7 +108,7 @@ class Tree:
         command = [sys.executable, "manage.py", "serve", "--port", str(self.port), *arguments]
         quiet = None if "SHOW" in os.environ else subprocess.DEVNULL
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=errors or quiet, stderr=errors or quiet
+            command, cwd=ROOT, env=self.environment, stdout=quiet, stderr=errors or quiet
         )
 
     def until_ready(self, seconds: float = 60) -> None:
