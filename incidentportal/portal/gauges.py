@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from incidentportal.catalog import connection as catalog_connection
 from incidentportal.catalog.current import sync_state
 from incidentportal.declarations import beats, course, depth, rate
-from incidentportal.declarations.models import Tally
+from incidentportal.declarations.tallies import Tally
 
 PREFIX = "incidentportal_"
 

@@ -26,10 +26,11 @@ from incidentportal.rootly.calls import Call
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
-disable_created_metrics()  # a time for each sample, that the summed files don't have either
+# A time for each sample, that the summed files don't have either.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
 if slots.VARIABLE in os.environ:
     with suppress(OSError):  # then this process counts in its own files, named by its id
-        values.ValueClass = values.MultiProcessValue(slots.slot)
+        values.ValueClass = values.MultiProcessValue(slots.slot)  # type: ignore[no-untyped-call]  # the library's
 
 _own = CollectorRegistry()
 REQUESTS = Counter(
@@ -79,5 +80,5 @@ def rendered() -> bytes:
     registry = _own
     if folder := os.environ.get(slots.VARIABLE):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, path=folder)
+        MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]  # the library's
     return generate_latest(registry) + generate_latest(StandingCollector())

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import gates
 import pytest
 from django.db import connection as database
 from django.db.models.functions import Now
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
@@ -24,8 +24,9 @@ from pytest_django import Settings
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
 from incidentportal.declarations import queue
-from incidentportal.declarations.models import Beat, Declaration, Tally
+from incidentportal.declarations.models import Beat, Declaration
 from incidentportal.declarations.states import State
+from incidentportal.declarations.tallies import Tally
 from incidentportal.portal import slots
 from tests.declarations.test_delivery import CREATE, once
 from tests.support.declarations import make_declaration
@@ -49,7 +50,7 @@ def watched(settings: Settings) -> None:
     settings.METRICS_TOKEN = TOKEN
 
 
-def ask(**headers: str) -> HttpResponse:
+def ask(**headers: str) -> Any:
     bearer = {"authorization": f"Bearer {TOKEN}"}
     return Client().get("/metrics", headers=bearer | headers)
 
