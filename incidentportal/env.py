@@ -267,6 +267,8 @@ SETTINGS: tuple[Setting, ...] = (
             "on-call desk: +1 555 0100"),
     Setting("DRAFT_DAYS", days, 30.0, "30", "days after which a draft that nobody touched goes",
             "30"),
+    Setting("METRICS_TOKEN", text, "", "none: `/metrics` is off",
+            "bearer token that `/metrics` asks for", "run: openssl rand -base64 32"),
 )  # fmt: skip
 
 

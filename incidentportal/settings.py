@@ -39,6 +39,7 @@ DELIVERY_PROBE: float = _values["DELIVERY_PROBE"]
 DELIVERY_RATE_SHARE: float = _values["DELIVERY_RATE_SHARE"]
 DRAFT_DAYS: float = _values["DRAFT_DAYS"]
 EMERGENCY_CONTACT: str = _values["EMERGENCY_CONTACT"]
+METRICS_TOKEN: str = _values["METRICS_TOKEN"]
 
 # --- The web ----------------------------------------------------------------------------------
 DEBUG: bool = _values["DEBUG"]
@@ -84,10 +85,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First, so that no answer is without its headers.
+    # Around all others, and answers nothing itself: what it counts is what was answered.
+    "incidentportal.portal.measuring.MeasuringMiddleware",
+    # First to answer, so that no answer is without its headers.
     "incidentportal.portal.headers.HeadersMiddleware",
     # Then: these answer under any Host and over http, and decide which forwarded headers count.
     "incidentportal.portal.proxies.TrustedProxiesMiddleware",
+    "incidentportal.portal.requests.RequestLogMiddleware",
     "incidentportal.portal.health.HealthMiddleware",
     "incidentportal.portal.limits.LimitsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -311,7 +315,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1  # no form has any
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": "incidentportal.portal.logs.formatter", "readable": DEBUG}},
     "filters": {"without_context": {"()": "incidentportal.portal.logs.WithoutContext"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}

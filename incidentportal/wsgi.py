@@ -6,10 +6,12 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from incidentportal.portal.logs import begin
 from incidentportal.portal.startup import open_only_what_exists
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "incidentportal.settings")
 
+begin("web")
 _django = get_wsgi_application()
 open_only_what_exists()
 _process_environment = frozenset(os.environ)

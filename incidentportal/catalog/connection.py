@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from incidentportal.rootly.calls import Call, Observer
 from incidentportal.rootly.client import Client
 from incidentportal.rootly.config import ClientConfig, ConfigError, Timeouts, canonical_url
 
@@ -49,6 +50,19 @@ def config_problem() -> tuple[str, str] | None:
     return None
 
 
+_observers: list[Observer] = []
+
+
+def observe(observer: Observer) -> None:
+    """Have every call of this process to Rootly told to `observer` when it ended."""
+    _observers.append(observer)
+
+
+def _observe(call: Call, outcome: str, seconds: float) -> None:
+    for observer in _observers:
+        observer(call, outcome, seconds)
+
+
 class _Kept:
     """A client and the settings it was made for."""
 
@@ -61,7 +75,7 @@ class _Kept:
         with self._making:
             if self._client is None or self._config != config:
                 self._close()
-                self._client, self._config = Client(config), config
+                self._client, self._config = Client(config, observe=_observe), config
             return self._client
 
     def close(self) -> None:

@@ -31,6 +31,7 @@ from incidentportal.declarations import (
     queue,
     rate,
     steps,
+    tallies,
     turns,
 )
 from incidentportal.declarations.attribution import INLINE
@@ -212,17 +213,20 @@ def _plan(declaration: Declaration, outcome: Outcome) -> Plan:
 
 def _finish(attempt: Attempt, began: float, outcome: Outcome | None, plan: Plan) -> None:
     """Complete the attempt's row, whoever holds the claim by now. No outcome: it is delivered."""
+    took = time.monotonic() - began
+    name = outcome.name if outcome else "Delivered"
     Attempt.objects.filter(pk=attempt.pk).write(
         attempt.private,
         finished_at=Now(),
-        milliseconds=int((time.monotonic() - began) * 1000),
-        outcome=outcome.name if outcome else "Delivered",
+        milliseconds=int(took * 1000),
+        outcome=name,
         status=outcome.status if outcome else 201,
         sentence=outcome.sentence if outcome else "",
         is_open=outcome is not None and outcome.may_exist,
         next=plan.next,
         next_at=None if plan.seconds is None else claims.from_now(plan.seconds),
     )
+    tallies.count(name, took)
 
 
 def _follow(declaration: Declaration, claim: int, outcome: Outcome, plan: Plan) -> None:

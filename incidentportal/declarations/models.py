@@ -24,6 +24,7 @@ from incidentportal.accounts.sealed import (
     sealed_check,
 )
 from incidentportal.declarations.states import State
+from incidentportal.declarations.tallies import Tally  # noqa: F401  # Django looks for models here
 
 STATES = [(state.value, state.value) for state in State]
 IDLE = [state.value for state in (State.REJECTED, State.UNCONFIRMED, State.FAILED, State.WITHDRAWN)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import close_old_connections
 
@@ -19,6 +20,7 @@ from incidentportal.catalog import connection
 from incidentportal.declarations import claims, queue, submission
 from incidentportal.declarations.delivery import deliver
 from incidentportal.declarations.follow import follow
+from incidentportal.declarations.frames import frames
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
 from incidentportal.declarations.submission import Submission
@@ -43,6 +45,11 @@ def work_on(
     Never raises: what goes wrong is logged, and the claim's end brings the row back.
     """
     close_old_connections()
+    with structlog.contextvars.bound_contextvars(declaration_id=str(pk)):
+        _work(pk, claim, told, then_follow)
+
+
+def _work(pk: UUID, claim: int, told: Callable[[], object], then_follow: bool) -> None:
     try:
         if Declaration.objects.filter(pk=pk, state=State.DELIVERED).exists():
             follow(pk, claim)
@@ -56,7 +63,7 @@ def work_on(
         log.error("declaration %s waits: it can't be read with the keys given", pk)  # noqa: TRY400  # the sentence says all
         _put_off(pk, claim)
     except Exception as error:  # noqa: BLE001  # a row must never end the worker
-        log.error("work on declaration %s failed: %s", pk, _frames(error))  # noqa: TRY400  # see _frames
+        log.error("work on declaration %s failed: %s", pk, frames(error))  # noqa: TRY400  # see frames
     finally:
         told()
         close_old_connections()
@@ -68,12 +75,6 @@ def _put_off(pk: UUID, claim: int) -> None:
     rows = claims.held(pk, claim)
     if not become(rows.filter(state=State.DELIVERING), False, State.QUEUED, **free):
         rows.filter(state=State.DELIVERED).update(**free)
-
-
-def _frames(error: BaseException) -> str:
-    """Where it happened, without its message: a database's shows the row, and so private text."""
-    where = "".join(traceback.format_tb(error.__traceback__))
-    return f"{type(error).__name__}\n{where}"
 
 
 def declare(pk: UUID, author: User, submitted: Submission) -> bool:
@@ -97,6 +98,12 @@ def try_now(pk: UUID) -> None:
             place.deliver(pk, claim)
 
 
+def _work_for(request: dict[str, Any], pk: UUID, claim: int, told: Callable[[], object]) -> None:
+    """On a thread of its own, whose lines bear the ids of the request that waits."""
+    with structlog.contextvars.bound_contextvars(**request):
+        work_on(pk, claim, told=told)
+
+
 class _Place:
     """One of the places for deliveries that people wait for."""
 
@@ -110,7 +117,9 @@ class _Place:
         the place.
         """
         outcome_stored = threading.Event()
-        future = _threads.submit(work_on, pk, claim, told=outcome_stored.set)
+        future = _threads.submit(
+            _work_for, structlog.contextvars.get_contextvars(), pk, claim, outcome_stored.set
+        )
         self.is_handed_on = True
         future.add_done_callback(lambda _: _places.release())
         outcome_stored.wait(settings.DELIVERY_DEADLINE)

@@ -9,5 +9,9 @@ class PortalConfig(AppConfig):
     name = "incidentportal.portal"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from incidentportal.portal import checks  # noqa: F401, PLC0415  # registers on import
+        """Register the system checks; set up logs; count the calls to Rootly."""
+        from incidentportal.catalog import connection  # noqa: PLC0415  # after setup
+        from incidentportal.portal import checks, logs, metrics  # noqa: F401, PLC0415  # registers
+
+        logs.configure()
+        connection.observe(metrics.count_call)

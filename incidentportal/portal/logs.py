@@ -1,8 +1,28 @@
-"""What must not reach a log, however talkative it is set."""
+"""How lines are logged: as JSON, or readable where DEBUG is on; and what must not reach a log,
+however talkative it is set.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
+import sys
+import threading
+from contextvars import ContextVar
+
+import structlog
+from django.http import HttpRequest
+from structlog.typing import EventDict, WrappedLogger
+
+from incidentportal.declarations.frames import frames
+
+WITH_DECLARATION = frozenset({"declaration", "act"})
+"""Views whose address names a declaration."""
+REQUEST: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
+"""The request that is being answered."""
+
+_log = logging.getLogger(__name__)
+_role = "command"
 
 
 class WithoutContext(logging.Filter):
@@ -14,3 +34,119 @@ class WithoutContext(logging.Filter):
         """Always true."""
         record.exc_info = None
         return True
+
+
+def begin(role: str) -> None:
+    """This process is the `web` or the `worker`: its lines say so, and what Python itself would
+    print (warnings, the end of a thread) becomes lines too.
+    """
+    global _role  # noqa: PLW0603  # a process has one
+    _role = role
+    logging.captureWarnings(True)
+    threading.excepthook = _thread_ended
+    sys.excepthook = _process_ended
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is not None and not isinstance(ended.exc_value, SystemExit):
+        name = ended.thread.name if ended.thread else "?"
+        _log.critical("the thread %s ended", name, exc_info=ended.exc_value)
+
+
+def _process_ended(kind: type[BaseException], error: BaseException, _: object) -> None:
+    _log.critical("the process ends", exc_info=error)
+
+
+def formatter(*, readable: bool) -> logging.Formatter:
+    """For the lines of the standard library's loggers and of structlog's alike."""
+    return structlog.stdlib.ProcessorFormatter(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            _add_origin,
+            _add_request,
+            _add_error,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _as_line if readable else structlog.processors.JSONRenderer(),
+        ]
+    )
+
+
+def server_formatter() -> logging.Formatter:
+    """For the web server's own lines, in the process that starts those that answer."""
+    global _role  # noqa: PLW0603  # as above
+    _role = "server"
+    return formatter(readable=False)
+
+
+def configure() -> None:
+    """Have structlog's own loggers hand their lines to the standard library's."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+_stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
+
+
+def _add_origin(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """When, how bad, and who says so."""
+    record: logging.LogRecord = line["_record"]
+    stamped = _stamp(logger, method, {"level": record.levelname.lower(), "logger": record.name})
+    return {
+        **stamped,
+        "event": line.pop("event"),
+        "role": _role,
+        "process": os.getpid(),
+        "thread": record.threadName,
+        **line,
+    }
+
+
+def _add_request(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """Whose request it is, as far as that is known by now: nothing is asked for here."""
+    request = REQUEST.get()
+    if request is None:
+        return line
+    user = getattr(request, "_cached_user", None)  # Django's own; looking at `user` would load it
+    if user is not None and user.pk is not None:
+        line.setdefault("user_id", user.pk)
+    match = request.resolver_match
+    if match is not None and match.view_name in WITH_DECLARATION:
+        line.setdefault("declaration_id", str(match.kwargs["pk"]))
+    return line
+
+
+def _add_error(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """Where it went wrong, never an exception's message."""
+    found = line.pop("exc_info", None)
+    error = found[1] if isinstance(found, tuple) else found
+    if error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, BaseException):
+        line["error"] = frames(error)
+    return line
+
+
+def _as_line(logger: WrappedLogger, method: str, line: EventDict) -> str:
+    """For people at a terminal. One line each, whatever stands in it, apart from where an error
+    came from.
+    """
+    error = line.pop("error", "")
+    head = (line.pop(name) for name in ("time", "level", "logger", "event"))
+    said = " ".join(_visible(str(part)) for part in head)
+    told = {name: value for name, value in line.items() if name not in {"process", "thread"}}
+    rest = " ".join(f"{name}={_visible(str(value))}" for name, value in told.items())
+    return f"{said} ({rest})" + (f"\n{error}" if error else "")
+
+
+def _visible(text: str) -> str:
+    """With what moves a cursor or ends a line written out."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )

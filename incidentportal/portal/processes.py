@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 MANAGE = [sys.executable, str(Path(__file__).resolve().parents[2] / "manage.py")]
+SERVER_LOGS = Path(__file__).with_name("server_logs.json")
 _PR_SET_PDEATHSIG = 1
 
 THREADS = 16
@@ -37,12 +38,13 @@ def is_taken(host: str, port: int) -> bool:
 def web(host: str, port: int, workers: int, grace: float) -> list[str]:
     """The web server's command line; requests get `grace` seconds to end after SIGTERM."""
     return [
-        # Beside the interpreter and not resolved: it must stay the virtual environment's.
-        str(Path(sys.executable).with_name("granian")),
+        sys.executable, "-m", "granian",
         "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", str(workers), "--blocking-threads", str(THREADS),
         "--workers-kill-timeout", str(max(1, int(grace))), "--respawn-failed-workers",
-        "--log-level", "error", "incidentportal.wsgi:application",
+        # Of requests the portal has lines of its own, without query strings.
+        "--no-access-log", "--log-level", "error", "--log-config", str(SERVER_LOGS),
+        "incidentportal.wsgi:application",
     ]  # fmt: skip
 
 

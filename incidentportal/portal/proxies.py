@@ -9,11 +9,18 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+FORWARDED = (
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_REQUEST_ID",
+)
 
 
 class TrustedProxiesMiddleware:
-    """Drops `X-Forwarded-*` from strangers; from a trusted proxy, takes host and address."""
+    """Drops `X-Forwarded-*` and `X-Request-ID` from strangers; takes host and address from a
+    trusted proxy.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -59,13 +59,33 @@ class Call:
     body: bytes | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def resource(self) -> str:
+        """What it is about, without ids: `incidents`, `incidents/alerts`. There are a few dozen."""
+        return "/".join(self.path.strip("/").split("/")[::2])
+
+
+Observer = Callable[[Call, str, float], None]
+"""Told of each call that ended: how (its status, or the error's class), after how many seconds.
+It must not raise."""
+
+
+def unobserved(call: Call, outcome: str, seconds: float) -> None:
+    """Nobody wants to know."""
+
 
 class Caller:
     """The connection pool of one process to one Rootly. Thread-safe."""
 
-    def __init__(self, config: ClientConfig, transport: httpx.BaseTransport | None) -> None:
+    def __init__(
+        self,
+        config: ClientConfig,
+        transport: httpx.BaseTransport | None,
+        observe: Observer = unobserved,
+    ) -> None:
         quiet_lower_layers()
         self._config = config
+        self._observe = observe
         nobodys = http.cookiejar.DefaultCookiePolicy(allowed_domains=())
         self._http = httpx.Client(
             transport=transport or Network(tls=config.base_url.startswith("https:")),
@@ -95,10 +115,11 @@ class Caller:
             result = self._exchange(call, seconds)
             outcome = str(result.status) if isinstance(result, Answer) else type(result).__name__
         finally:
-            took = (time.monotonic() - began) * 1000
+            took = time.monotonic() - began
             # A sync reads hundreds of times: reads that went well are of interest to few.
             level = logging.DEBUG if (call.method, outcome) == ("GET", "200") else logging.INFO
-            log.log(level, "%s %s %s %.0f ms", call.method, call.path, outcome, took)
+            log.log(level, "%s %s %s %.0f ms", call.method, call.path, outcome, took * 1000)
+            self._observe(call, outcome, took)
         if isinstance(result, RootlyError):
             raise result
         return result

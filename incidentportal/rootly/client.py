@@ -16,7 +16,7 @@ import httpx
 
 from incidentportal.rootly import lists, readers, records, writing
 from incidentportal.rootly.answers import Answer, rate_limit, server_date
-from incidentportal.rootly.calls import Call, Caller
+from incidentportal.rootly.calls import Call, Caller, Observer, unobserved
 from incidentportal.rootly.config import ClientConfig
 from incidentportal.rootly.errors import Rejected
 from incidentportal.rootly.listing import Created, Listing, Peek, Skipped
@@ -36,10 +36,14 @@ class Client:
     """
 
     def __init__(
-        self, config: ClientConfig, *, transport: httpx.BaseTransport | None = None
+        self,
+        config: ClientConfig,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        observe: Observer = unobserved,
     ) -> None:
         self._config = config
-        self._caller = Caller(config, transport)
+        self._caller = Caller(config, transport, observe)
         self._reader = Reader(self._caller, config.timeouts.total)
 
     def __repr__(self) -> str:

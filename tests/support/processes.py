@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from incidentportal.env import SETTINGS
 from tests.support.sandbox import ROOT, Sandbox
@@ -76,6 +76,21 @@ def marked(mark: str) -> list[int]:
     return found
 
 
+def answering(mark: str) -> list[int]:
+    """Of these, the processes that answer requests: children of the web server's."""
+    servers = [pid for pid in marked(mark) if b"granian" in _of(pid, "cmdline")]
+    return [
+        pid for pid in servers if int(_of(pid, "stat").rpartition(b")")[2].split()[1]) in servers
+    ]
+
+
+def _of(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
 class Tree:
     """`manage.py serve` with all that it starts."""
 
@@ -88,12 +103,12 @@ class Tree:
             done = manage(self.environment, *arguments)
             assert done.returncode == 0, done.stderr
 
-    def start(self, *arguments: str) -> None:
-        """Begin; comes back at once."""
+    def start(self, *arguments: str, errors: IO[bytes] | None = None) -> None:
+        """Begin, with its logs in the file `errors`, if given; comes back at once."""
         command = [sys.executable, "manage.py", "serve", "--port", str(self.port), *arguments]
         quiet = None if "SHOW" in os.environ else subprocess.DEVNULL
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=quiet, stderr=quiet
+            command, cwd=ROOT, env=self.environment, stdout=quiet, stderr=errors or quiet
         )
 
     def until_ready(self, seconds: float = 60) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from incidentportal.portal import slots
 from incidentportal.portal.processes import MANAGE, Family, StopAsked, is_taken, web
 from incidentportal.portal.startup import refuse_bad_start
 
@@ -38,7 +39,7 @@ class Command(BaseCommand):
             )
         os.environ["SECRET_KEY"] = settings.SECRET_KEY  # the same for every process
         grace: float = options["grace"]
-        with Family(grace=grace) as family:
+        with slots.shared(), Family(grace=grace) as family:
             try:
                 family.start(web(settings.HOST, options["port"], options["workers"], grace))
                 family.start([*MANAGE, "worker"], restart=True)

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from incidentportal.declarations.worker import Worker
+from incidentportal.portal.logs import begin
 from incidentportal.portal.startup import open_only_what_exists, refuse_bad_start
 
 ASKED = {signal.SIGTERM, signal.SIGINT}
@@ -22,6 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Work until SIGTERM or Ctrl-C; calls under way get a while to finish."""
         refuse_bad_start(self)
+        begin("worker")
         open_only_what_exists()
         worker = Worker()
         ended: list[bool] = []
