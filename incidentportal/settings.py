@@ -37,6 +37,7 @@ DELIVERY_BACKOFF: tuple[float, float] = _values["DELIVERY_BACKOFF"]
 DELIVERY_LOOK: tuple[float, float] = _values["DELIVERY_LOOK"]
 DELIVERY_PROBE: float = _values["DELIVERY_PROBE"]
 DELIVERY_RATE_SHARE: float = _values["DELIVERY_RATE_SHARE"]
+ALERT_STUCK_AFTER: float = _values["ALERT_STUCK_AFTER"]
 DRAFT_DAYS: float = _values["DRAFT_DAYS"]
 EMERGENCY_CONTACT: str = _values["EMERGENCY_CONTACT"]
 

@@ -1,0 +1,37 @@
+"""Whether the picture of Rootly's configuration is kept up to date."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models.functions import Now
+
+from incidentportal.catalog.fetch import plain
+from incidentportal.catalog.models import SyncState
+
+FIRST_FAILURES = 5
+"""Failed syncs in a row before there is any picture: a portal that was just set up may need some."""
+LONGEST = 300
+
+
+def stale(upstream: str) -> str:
+    """A sentence where the last good sync is too long ago, else blank. One query.
+
+    Too long is more than ALERT_STUCK_AFTER, and more than two syncs.
+    """
+    clock = ExpressionWrapper(Now(), output_field=DateTimeField())
+    state = SyncState.objects.filter(upstream=upstream).annotate(clock=clock).first()
+    if state is None:
+        return ""
+    why = f" {plain(state.error)[:LONGEST]}" if state.error else ""
+    if state.good_at is None:
+        is_late = state.failures >= FIRST_FAILURES
+        return f"Rootly's configuration was never fetched.{why}" if is_late else ""
+    most = max(2 * settings.SYNC_INTERVAL, settings.ALERT_STUCK_AFTER * 60)
+    if (state.clock - state.good_at).total_seconds() <= most:
+        return ""
+    at = f"{state.good_at:%Y-%m-%d %H:%M} UTC"
+    return f"Rootly's configuration was last fetched at {at}.{why or NO_WORKER}"
+
+
+NO_WORKER = " Is a worker running?"
