@@ -1,4 +1,4 @@
-"""What admins are told of by mail, and that they were: kept, so that several workers tell it once."""
+"""What admins are told of by mail, and that they were: so that several workers tell it once."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@ when it is over.
 
 An event is of a kind, not of one declaration: it begins with the first that is stuck and is over
 with the last, so that two hundred are one mail. What joins an event is told in one more mail, at
-most every ALERT_STUCK_AFTER minutes, then every twice as many, up to an hour. After `AT_ONCE` events
-of a kind within an hour the next one is told when that hour is over: Rootly may come and go.
+most every ALERT_STUCK_AFTER minutes, then every twice as many, up to an hour. After `AT_ONCE`
+events of a kind within an hour the next one is told when that hour is over: Rootly may come and go.
 
 Each mail is claimed by compare-and-set: of several workers one sends it, and what could not be sent
 is sent later.

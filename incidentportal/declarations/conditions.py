@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from incidentportal.catalog import health
+from incidentportal.catalog import staleness
 from incidentportal.declarations import overdue
 from incidentportal.declarations.course import course
 from incidentportal.declarations.overdue import Overdue
@@ -60,7 +60,7 @@ def _rejected(url: str) -> Found | None:
 
 
 def _stale(url: str) -> Found | None:
-    return Found(sentence) if (sentence := health.stale(url)) else None
+    return Found(sentence) if (sentence := staleness.stale(url)) else None
 
 
 def _several(late: Overdue | None, what: str) -> Found | None:

@@ -17,7 +17,7 @@ from incidentportal.declarations.states import State
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """How many, and since when the oldest and the newest of them stand so (None: there are none)."""
+    """How many, and since when the oldest and the newest of them stand so (None: there is none)."""
 
     count: int = 0
     oldest: datetime | None = None

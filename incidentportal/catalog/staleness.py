@@ -10,7 +10,7 @@ from incidentportal.catalog.fetch import plain
 from incidentportal.catalog.models import SyncState
 
 FIRST_FAILURES = 5
-"""Failed syncs in a row before there is any picture: a portal that was just set up may need some."""
+"""Failed syncs in a row before there is any picture: a portal that is being set up has some."""
 LONGEST = 300
 
 
