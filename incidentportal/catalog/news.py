@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from incidentportal.catalog import current
 from incidentportal.catalog.current import Catalog
 from incidentportal.catalog.models import Snapshot
@@ -69,8 +71,8 @@ def changes(before: Picture, after: Picture) -> tuple[str, ...]:
     """What is different, in sentences, at most `MOST`."""
     found: list[str] = []
     for name, words in WORDS.items():
-        old = {record.id: record for record in getattr(before, name)}
-        new = {record.id: record for record in getattr(after, name)}
+        old = {record.id: _plain(record) for record in getattr(before, name)}
+        new = {record.id: _plain(record) for record in getattr(after, name)}
         if name == "placements":
             found += _placements(old, new, _names(before.form_fields) | _names(after.form_fields))
         else:
@@ -79,6 +81,11 @@ def changes(before: Picture, after: Picture) -> tuple[str, ...]:
     lost = {problem.sentence for problem in after.problems}
     found += [_legible(each) for each in sorted(lost - {one.sentence for one in before.problems})]
     return tuple(found[:MOST])
+
+
+def _plain(record: Record) -> Record:
+    """Without what `_options` tells better."""
+    return replace(record, options=()) if isinstance(record, FormField) else record
 
 
 def _list(
