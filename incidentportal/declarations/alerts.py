@@ -139,9 +139,9 @@ def _is_to_tell(alert: Alert, found: Standing) -> bool:
 
 def _this(alert: Alert) -> QuerySet[Alert]:
     """The row, as long as it stands as it was read."""
-    return Alert.objects.filter(
-        pk=alert.pk, tellings=alert.tellings, closed_at=alert.closed_at, closed_told_at=None
-    )
+    lasts = alert.closed_at is None
+    rows = Alert.objects.filter(pk=alert.pk, tellings=alert.tellings, closed_told_at=None)
+    return rows.filter(closed_at__isnull=lasts)
 
 
 def _claim(alert: Alert) -> bool:

@@ -11,9 +11,10 @@ from django.http import HttpRequest
 
 from incidentportal.accounts.models import User
 from incidentportal.accounts.roles import is_admin
-from incidentportal.catalog import connection
+from incidentportal.catalog import connection, staleness
 from incidentportal.catalog.current import sync_state
 from incidentportal.declarations import findings, queue, telling
+from incidentportal.declarations.conditions import CONDITIONS
 from incidentportal.presets import current as presets
 
 
@@ -116,7 +117,21 @@ def _not_synced(_: str) -> str:
     return f"Rootly's configuration could not be fetched: {state.error}"
 
 
+def _overdue(upstream: str) -> str:
+    found = [condition.look(upstream) for condition in CONDITIONS if condition.kind in LATE]
+    sentences = [each.sentence for each in found if each is not None]
+    return " ".join([*sentences, "Operations shows which."]) if sentences else ""
+
+
+def _stale(upstream: str) -> str:
+    state = sync_state()
+    return "" if state is not None and state.error else staleness.stale(upstream)
+
+
+LATE = {"stuck", "unconfirmed", "rejected"}
+
+
 ALARMS: tuple[Callable[[str], str], ...] = (
-    _held, _exposed, _mistaken, _twins, _waiting, _not_synced,
+    _held, _exposed, _mistaken, _twins, _waiting, _overdue, _not_synced, _stale,
 )  # fmt: skip
 """What admins are told of on every page: each says a sentence about this upstream, or nothing."""

@@ -1,4 +1,4 @@
-"""What the buttons of Operations post. It translates; the queue, the decisions and the catalog act."""
+"""What the buttons of Operations post. It translates; queue, decisions and catalog act."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from incidentportal.portal.operations import Asked, admins_only, page
 
 LONGEST_REASON = 300
 UNKNOWN = "That can't be done here. Nothing was changed: use a button of this page."
-NO_UPSTREAM = "The portal isn't connected to Rootly yet: there is no queue. Set ROOTLY_API_URL."
+NO_UPSTREAM = "The portal isn't connected to Rootly: see to ROOTLY_API_URL and its token first."
 REFRESHED = {
     "newer": "Rootly's configuration was fetched.",
     "under_way": "Rootly's configuration is being fetched. Look again in a moment.",
@@ -45,19 +45,21 @@ def act(request: HttpRequest) -> HttpResponse:
     """
     reason = request.POST.get("reason", "").strip()
     try:
-        action = _DO.get(request.POST.get("action", ""))
-        if action is None:
-            raise _WrongError(UNKNOWN)
-        if not (url := connection.upstream()):
-            raise _WrongError(NO_UPSTREAM)
-        messages.success(request, action(url, person(request), reason))
+        action = _DO.get(request.POST.get("action", ""), _unknown)
+        messages.success(request, action(connection.upstream(), person(request), reason))
     except _WrongError as error:
         asked = Asked(error.asked.sentence, error.asked.field, reason)
         return page(request, asked=asked, status=422)
     return _to("operations")
 
 
+def _unknown(*_: object) -> str:
+    raise _WrongError(UNKNOWN)
+
+
 def _hold(url: str, reader: User, reason: str) -> str:
+    if not url:
+        raise _WrongError(NO_UPSTREAM)
     if not reason:
         raise _WrongError("Say why: who waits for a declaration reads it.", "reason")
     if len(reason) > LONGEST_REASON:
@@ -74,6 +76,8 @@ def _release(url: str, reader: User, _: str) -> str:
 
 
 def _refresh(_: str, __: User, ___: str) -> str:
+    if connection.config_problem() is not None:
+        raise _WrongError(NO_UPSTREAM)
     return REFRESHED[resync.refresh()]
 
 
@@ -97,10 +101,8 @@ def declaration(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _confirm(request, line)
     reason = request.POST.get("reason", "")
     try:
-        action = request.POST.get("action", "")
-        if action not in _DO_TO:
-            raise _WrongError(UNKNOWN)
-        messages.success(request, _DO_TO[action](pk, reader, reason))
+        action = _DO_TO.get(request.POST.get("action", ""), _unknown)
+        messages.success(request, action(pk, reader, reason))
     except _WrongError as error:
         asked = Asked(error.asked.sentence, error.asked.field, reason)
         after = figures.one(reader, pk, connection.upstream()) or line
