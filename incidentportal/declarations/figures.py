@@ -48,17 +48,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The declarations for one upstream, by state; how many there are, and how many still wait
-    for another upstream.
+    """The declarations for one upstream, by state; how many still wait for another one, and how
+    many there are for whichever.
     """
 
     states: tuple[Standing, ...]
     elsewhere: int
-
-    @property
-    def total(self) -> int:
-        """All declarations for this upstream."""
-        return sum(each.count for each in self.states)
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +96,9 @@ def queue(url: str) -> Queue:
         hour=Count("pk", filter=Q(**{younger: from_now(-HOUR), older: from_now(-TEN)})),
         longer=Count("pk", filter=Q(**{older: from_now(-HOUR)})),
     )  # fmt: skip
-    found, elsewhere = {}, 0
+    found, elsewhere, total = {}, 0, 0
     for row in rows:
+        total += row["count"]
         if row["upstream"] == url:
             ages = (row["minute"], row["ten"], row["hour"], row["longer"])
             state = State(row["state"])
@@ -110,7 +107,7 @@ def queue(url: str) -> Queue:
         elif row["state"] in OPEN:
             elsewhere += row["count"]
     states = (found.get(state, Standing(state, STATE_WORDS[state])) for state in State)
-    return Queue(tuple(states), elsewhere)
+    return Queue(tuple(states), elsewhere, total)
 
 
 def attention(reader: User, url: str) -> Attention:
