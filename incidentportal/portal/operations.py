@@ -37,7 +37,7 @@ def admins_only(view: View[P]) -> View[P]:
     """For everybody else there is nothing here."""
 
     @wraps(view)
-    def seen(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def seen(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not is_admin(person(request)):
             raise Http404
         return view(request, *args, **kwargs)

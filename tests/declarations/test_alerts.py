@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -18,6 +18,7 @@ from incidentportal.accounts.models import User
 from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.declarations import alerts, mailing, queue
 from incidentportal.declarations.alert_model import Alert
+from incidentportal.declarations.conditions import CONDITIONS
 from incidentportal.declarations.course import Cause
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
@@ -89,14 +90,14 @@ def fresh(author: User) -> None:
     SyncState.objects.update(good_at=Now(), error="")
 
 
-def become(state: State) -> Any:
+def become(state: State) -> Callable[[User], None]:
     def over(author: User) -> None:
         Declaration.objects.update(state=state, due_at=None)
 
     return over
 
 
-CASES = {
+CASES: dict[str, tuple[Callable[[User], object], Callable[[User], object], str]] = {
     "held": (held, released, "Declarations are kept but not sent. Rootly no longer accepts"),
     "stuck": (old, become(State.WITHDRAWN), "1 declaration is waiting for Rootly for more than 15"),
     "rejected": (
@@ -136,7 +137,7 @@ def test_once_when_it_begins_and_once_when_it_is_over(
 
 
 def test_every_condition_is_tested_here() -> None:
-    assert {condition.kind for condition in alerts.CONDITIONS} == set(CASES)
+    assert {condition.kind for condition in CONDITIONS} == set(CASES)
 
 
 def test_two_hundred_are_one_mail_that_says_nothing_of_them(
