@@ -85,6 +85,12 @@ def observe(upstream: str) -> Standing:
     return found
 
 
+def lasting(upstream: str) -> set[str]:
+    """The kinds of what lasts, as the worker last saw it. One query."""
+    rows = Alert.objects.filter(subject=upstream, closed_at=None)
+    return set(rows.values_list("kind", flat=True))
+
+
 def tell(upstream: str, found: Standing) -> bool:
     """Write to admins of what began, of what joined, and of what is over. False: some could not be
     sent, and wait.

@@ -318,7 +318,12 @@ def test_pages_say_it_to_admins_too(
     old(reporter, State.REJECTED)
     client = PageClient()
     client.force_login(make_person("ada", "admin"))
+    assert b"data-banner" not in client.get("/").content
+    alerts.observe(URL)
     page = client.get("/").content.decode()
-    assert "1 declaration is waiting for Rootly for more than 15 minutes" in page
-    assert "1 declaration is sent back and not corrected" in page
-    assert b"more than 15 minutes" not in visitor.get("/").content
+    words = "Declarations are stuck. Declarations were sent back and not corrected. Operations"
+    assert words in page
+    assert b"Operations" not in visitor.get("/").content
+    stale(reporter)
+    SyncState.objects.update(error="")
+    assert "was last fetched at" in client.get("/").content.decode()
