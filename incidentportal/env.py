@@ -67,6 +67,11 @@ def hours(raw: str) -> float:
     return _number(raw, "must be a number above 0", lambda value: 0 < value <= 87_600)
 
 
+def minutes(raw: str) -> float:
+    """A time above zero and up to a year. UnusableError: no such number."""
+    return _number(raw, "must be a number above 0", lambda value: 0 < value <= 525_600)
+
+
 def count(raw: str) -> int:
     """How many, at least one. UnusableError: no such number."""
     wanted = "must be a whole number above 0"
@@ -257,7 +262,11 @@ SETTINGS: tuple[Setting, ...] = (
             "168"),
     Setting("ALLOW_SIGNUP", flag, False, "false", "whether people may make accounts by themselves",
             "false"),
-    Setting("EMAIL_URL", mail, None, "none: no mail: no password reset, no word of a refusal",
+    Setting("ALERT_STUCK_AFTER", minutes, 15.0, "15",
+            "minutes that a declaration may wait, be unclear or uncorrected before admins are told",
+            "15"),
+    Setting("EMAIL_URL", mail, None,
+            "none: no mail: no password reset, no word of a refusal, no alert to admins",
             "mail server: `smtp+tls://…`, `smtp+ssl://…` or `smtp://…`",
             "smtp+tls://user:password@mail.example.com:587"),
     Setting("DEFAULT_FROM_EMAIL", text, "incident-portal@localhost", "`incident-portal@localhost`",

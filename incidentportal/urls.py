@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from incidentportal.declarations import acting, choosing, draft_views, listing, preview
 from incidentportal.declarations import views as declarations
+from incidentportal.portal import operations, operations_acting
 from incidentportal.portal import views as portal
 from incidentportal.portal.doctor import page as doctor
 
@@ -21,10 +22,16 @@ urlpatterns = [
     path("declarations/<uuid:pk>/", declarations.detail, name="declaration"),
     path("declarations/<uuid:pk>/act/", acting.act, name="act"),
     path("operations/doctor/", doctor.doctor, name="doctor"),
+    path("operations/", operations.operations, name="operations"),
+    path("operations/act/", operations_acting.act, name="operations_act"),
+    path(
+        "operations/declarations/<uuid:pk>/", operations_acting.declaration,
+        name="operations_declaration",
+    ),
     path("accounts/", include("incidentportal.accounts.urls")),
     path("admin/login/", login_not_required(portal.to_sign_in)),
     path("admin/", admin.site.urls),
-]
+]  # fmt: skip
 
 handler400 = "incidentportal.portal.views.bad_request"
 handler403 = "incidentportal.portal.views.forbidden"

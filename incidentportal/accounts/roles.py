@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from django.contrib.auth.models import AnonymousUser, Group, Permission
-from django.db.models import CharField, Value
+from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -72,6 +72,16 @@ def may(person: User | AnonymousUser, ability: Ability) -> bool:
 def is_admin(person: User | AnonymousUser) -> bool:
     """Whether this person runs the portal."""
     return may(person, Ability.ADMINISTER)
+
+
+def admins() -> QuerySet[User]:
+    """Everybody who runs the portal, as `is_admin` says of each."""
+    permission = Permission.objects.filter(
+        content_type__app_label="accounts", codename="administer"
+    )
+    given = Q(is_superuser=True) | Q(user_permissions__in=permission)
+    given |= Q(groups__permissions__in=permission)
+    return User.objects.filter(given, is_active=True).distinct()
 
 
 def may_declare_private(person: User) -> bool:

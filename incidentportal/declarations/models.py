@@ -23,6 +23,7 @@ from incidentportal.accounts.sealed import (
     seal_if,
     sealed_check,
 )
+from incidentportal.declarations import alert_model  # noqa: F401  # Django finds models from here
 from incidentportal.declarations.states import State
 from incidentportal.declarations.tallies import Tally  # noqa: F401  # Django looks for models here
 
@@ -206,6 +207,8 @@ class Declaration(models.Model):
             ),
             # "My declarations", newest first
             models.Index(fields=["author", "-submitted_at"], name="declaration_mine"),
+            # figures.standing, figures.overdue
+            models.Index(fields=["upstream", "state", "queued_at"], name="declaration_standing"),
         )  # fmt: skip
 
     def __str__(self) -> str:
@@ -252,6 +255,8 @@ class Attempt(models.Model):
         constraints = (
             sealed_check("attempt_private_is_sealed", ("sentence",), unless=Q(private=False)),
         )
+        # day.py: all that it reads
+        indexes = (models.Index("started_at", "outcome", "milliseconds", name="attempt_day"),)
 
     def __str__(self) -> str:
         return f"Attempt {self.pk} of {self.declaration_id}"

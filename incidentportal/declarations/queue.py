@@ -23,7 +23,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from incidentportal.accounts.encryption import UnreadableError
@@ -107,15 +107,28 @@ def _make_due(url: str) -> None:
     """Let what waits after a failure of its own wait for nothing but the queue; only where a look
     found nothing, the next one keeps its time.
     """
-    patient = Attempt.objects.filter(
-        declaration=OuterRef("pk"),
-        is_open=True,
-        started_at__gt=from_now(-settings.DELIVERY_LOOK[0]),
-    )
     waits = Q(state=State.QUEUED) | Q(state=State.DELIVERED, claimed_until=None)
     Declaration.objects.filter(waits, upstream=url, failures__gt=0, due_at__gt=Now()).exclude(
-        Q(looks__gt=0) & Exists(patient)
+        Q(looks__gt=0) & Exists(_patient())
     ).update(due_at=Now())
+
+
+def retry_by(pk: UUID, person: User) -> bool:
+    """Have a queued declaration tried now; False: it isn't queued, or is due already.
+
+    What was sent and not found keeps its time: sooner, it could be sent twice.
+    """
+    rows = Declaration.objects.filter(pk=pk, state=State.QUEUED, due_at__gt=Now())
+    done = rows.exclude(Q(looks__gt=0) & Exists(_patient())).update(due_at=Now())
+    if done:
+        log.warning("the admin %s has declaration %s tried now", person.pk, pk)
+    return bool(done)
+
+
+def _patient() -> QuerySet[Attempt]:
+    """Of a declaration, attempts that began too recently to be sent again."""
+    since = from_now(-settings.DELIVERY_LOOK[0])
+    return Attempt.objects.filter(declaration=OuterRef("pk"), is_open=True, started_at__gt=since)
 
 
 def learn(declaration: Declaration, outcome: Outcome, *, looking: bool = False) -> None:

@@ -6,14 +6,12 @@ Nothing of a private declaration's content leaves by mail, and nobody is told of
 from __future__ import annotations
 
 import logging
-import time
-from dataclasses import dataclass, field
-from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
+from dataclasses import dataclass
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
@@ -22,6 +20,7 @@ from django.urls import reverse
 from incidentportal.accounts.email import has_trusted_email, trusted_email
 from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.accounts.models import User
+from incidentportal.declarations import mailing
 from incidentportal.declarations.claims import from_now
 from incidentportal.declarations.models import Attempt, Declaration, DeclarationQuerySet
 from incidentportal.declarations.states import State
@@ -32,12 +31,8 @@ MOST = 100
 LONGEST_TITLE = 80
 PATIENCE = 60
 """Seconds: whoever has the form in front of them reads the refusal there, and gets no mail."""
-EVERY = 5
-"""Seconds between looks for somebody to write to."""
 AT_ONCE = 10
 """Mails in a row: the thread has other things to do, too."""
-LONGEST_WAIT = 900
-"""Seconds between tries while the mail server fails."""
 
 log = logging.getLogger(__name__)
 
@@ -137,29 +132,15 @@ def _this(declaration: Declaration) -> DeclarationQuerySet:
     return rows.filter(state=State.REJECTED)
 
 
-@dataclass
-class _Pace:
-    """When this process looks again, and how often in a row the mail server failed."""
-
-    next_at: float = field(default=float("-inf"))
-    failures: int = 0
-
-
-_pace = _Pace()
+_pace = mailing.Pace()
 
 
 def mail_if_due() -> None:
     """Write to the authors of refused declarations who haven't seen it for a minute, once for each
     refusal; for the worker. Blocks for as long as the mail server takes, and raises nothing of its.
     """
-    if not settings.EMAIL_IS_ON or time.monotonic() < _pace.next_at:
-        return
-    if _mail_round():
-        _pace.failures, wait = 0, float(EVERY)
-    else:
-        _pace.failures += 1
-        wait = min(LONGEST_WAIT, PATIENCE * 2.0 ** (_pace.failures - 1))
-    _pace.next_at = time.monotonic() + wait
+    if settings.EMAIL_IS_ON and _pace.is_due:
+        _pace.again(all_went=_mail_round())
 
 
 def _mail_round() -> bool:
@@ -171,8 +152,8 @@ def _mail_round() -> bool:
             continue
         try:
             _mail(row, email)
-        except (OSError, SMTPException) as error:
-            if _is_final(error):
+        except mailing.FAILED as error:
+            if mailing.is_final(error):
                 log.warning("no mail about declaration %s: its recipient is refused", row.pk)
                 continue
             # Nobody was told; what the server says may name people.
@@ -191,27 +172,9 @@ def _untold() -> DeclarationQuerySet:
     return rows.select_related("author").order_by("submitted_at")
 
 
-def _is_final(error: Exception) -> bool:
-    """Whether the server will say the same of this mail again."""
-    if isinstance(error, SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, SMTPDataError) and error.smtp_code >= 500
-
-
 def _mail(row: Declaration, email: str) -> None:
     """Raises OSError and SMTPException."""
-    context = {"title": "" if row.private else _title(row), "url": _address(row)}
-    EmailMessage(
-        "Your declaration needs a correction",
-        render_to_string("declarations/refused_mail.txt", context),
-        to=[email],
-        headers={"Auto-Submitted": "auto-generated"},
-    ).send()
-
-
-def _address(row: Declaration) -> str:
-    """The page's whole address; blank where the settings don't say under which name the portal is
-    reached.
-    """
-    origins = [origin for origin in settings.CSRF_TRUSTED_ORIGINS if "*" not in origin]
-    return origins[0].rstrip("/") + reverse("declaration", args=[row.pk]) if origins else ""
+    url = mailing.address(reverse("declaration", args=[row.pk]))
+    context = {"title": "" if row.private else _title(row), "url": url}
+    text = render_to_string("declarations/refused_mail.txt", context)
+    mailing.send("Your declaration needs a correction", text, [email])

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import DatabaseError, close_old_connections, connections
 
 from incidentportal.catalog import connection, scheduler
-from incidentportal.declarations import claims, clock, drafts, order, queue, telling, turns
+from incidentportal.declarations import alerts, claims, clock, drafts, order, queue, telling, turns
 from incidentportal.declarations.announce import Listener
 from incidentportal.declarations.beats import Heart
 from incidentportal.declarations.standby import Place
@@ -36,6 +36,10 @@ FOLLOWING = 2
 """How many incidents are followed up in a round while declarations wait to become some."""
 GRACE = 20.0
 """Seconds that calls under way get once it was told to end."""
+JOBS = (
+    scheduler.sync_if_due, drafts.purge_if_due, telling.mail_if_due, alerts.watch_if_due,
+)  # fmt: skip
+"""What is done beside deliveries; each knows itself whether it is time."""
 PLACE_EVERY = 1.0
 """Seconds between a standing-by worker's looks whether it is its turn."""
 
@@ -138,7 +142,7 @@ class Worker:
         try:
             while not self.stop.is_set():
                 began = time.monotonic()
-                for job in (scheduler.sync_if_due, drafts.purge_if_due, telling.mail_if_due):
+                for job in JOBS:
                     try:
                         job()
                     except Exception:  # the next round may do better; deliveries go on meanwhile

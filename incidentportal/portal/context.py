@@ -8,12 +8,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
 from incidentportal.accounts.models import User
 from incidentportal.accounts.roles import is_admin
-from incidentportal.catalog import connection
+from incidentportal.catalog import connection, staleness
 from incidentportal.catalog.current import sync_state
-from incidentportal.declarations import findings, queue, telling
+from incidentportal.declarations import alerts, findings, queue, telling
+from incidentportal.declarations.conditions import CONDITIONS
 from incidentportal.presets import current as presets
 
 
@@ -112,11 +114,21 @@ def _waiting(upstream: str) -> str:
 def _not_synced(_: str) -> str:
     state = sync_state()
     if state is None or not state.error:
-        return ""
+        return staleness.judged(state, timezone.now())
     return f"Rootly's configuration could not be fetched: {state.error}"
 
 
+def _overdue(upstream: str) -> str:
+    lasting = alerts.lasting(upstream)
+    said = [f"{each.begun}." for each in CONDITIONS if each.kind in LATE & lasting]
+    return " ".join([*said, "Operations shows which."]) if said else ""
+
+
+LATE = {"stuck", "unconfirmed", "rejected"}
+"""Of what the worker alerts to, what no other banner says."""
+
+
 ALARMS: tuple[Callable[[str], str], ...] = (
-    _held, _exposed, _mistaken, _twins, _waiting, _not_synced,
+    _held, _exposed, _mistaken, _twins, _waiting, _overdue, _not_synced,
 )  # fmt: skip
 """What admins are told of on every page: each says a sentence about this upstream, or nothing."""

@@ -27,6 +27,9 @@ EVERYONE_NOTHING = "404 404 404 404 404 404 404 404 404"
 RESET = "accounts/^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 READ_ONLY = "405 405 405 405 405 405 405 405 in"
 
+ADMINS = "404 404 404 404 200 404 200 404 in"
+OPERATED = "operations/declarations/<uuid:pk>/"
+
 ONE = "declarations/<uuid:pk>/"
 DRAFT = "drafts/<uuid:pk>/"
 PORTAL = f"""
@@ -63,6 +66,15 @@ declarations/           | GET  | /declarations/?state=rejected&page=2 | {ALL}
 {ONE}act/ | POST | /declarations/{{nowhere}}/act/ | 404 404 404 404 404 404 404 404 401
 operations/doctor/      | GET  | /operations/doctor/         | {ADMINS}
 operations/doctor/      | POST | /operations/doctor/         | {ADMINS}
+operations/             | GET  | /operations/                | {ADMINS}
+operations/             | POST | /operations/                | 404 404 404 404 405 404 405 404 in
+operations/act/         | GET  | /operations/act/            | 404 404 404 404 405 404 405 404 in
+operations/act/         | POST | /operations/act/            | 404 404 404 404 422 404 422 404 in
+{OPERATED} | GET  | /operations/declarations/{{own}}/     | {ADMINS}
+{OPERATED} | GET  | /operations/declarations/{{private}}/ | {ADMINS}
+{OPERATED} | POST | /operations/declarations/{{own}}/     | 404 404 404 404 422 404 422 404 in
+{OPERATED} | GET  | /operations/declarations/{{nowhere}}/ | {NOBODY}
+{OPERATED} | POST | /operations/declarations/{{nowhere}}/ | {NOBODY}
 accounts/login/         | GET  | /accounts/login/            | 302 302 302 302 302 302 302 302 200
 accounts/logout/        | GET  | /accounts/logout/           | 200 200 200 200 200 200 200 200 302
 accounts/signup/        | GET  | /accounts/signup/           | {EVERYONE_NOTHING}

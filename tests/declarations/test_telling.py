@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection as upstreams
-from incidentportal.declarations import claims, telling, work
+from incidentportal.declarations import claims, mailing, telling, work
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
 from tests.support.controls import controls, page_of
@@ -201,7 +201,7 @@ def test_admins_are_told_of_twins_and_of_tests_that_are_none(
 @pytest.fixture
 def mailbox(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     """The mail server that is set up."""
-    monkeypatch.setattr(telling, "_pace", telling._Pace())
+    monkeypatch.setattr(telling, "_pace", mailing.Pace())
     settings.EMAIL_IS_ON = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.CSRF_TRUSTED_ORIGINS = ["https://*.x.org", "https://incidents.x.org"]
@@ -314,7 +314,7 @@ def test_what_could_not_be_sent_is_sent_later(
     telling.mail_if_due()
     assert mailbox.asked == 1, "with patience"
     write()
-    assert telling._pace.next_at - waits > telling.PATIENCE / 2, "with more of it each time"
+    assert telling._pace.next_at - waits > mailing.FIRST_WAIT / 2, "with more of it each time"
     mailbox.refusals = {}
     write()
     write()
