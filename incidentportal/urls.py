@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from incidentportal.declarations import acting, choosing, draft_views, listing, preview
 from incidentportal.declarations import views as declarations
+from incidentportal.portal import configuration
 from incidentportal.portal import views as portal
 
 urlpatterns = [
@@ -19,6 +20,7 @@ urlpatterns = [
     path("declarations/", listing.declarations, name="declarations"),
     path("declarations/<uuid:pk>/", declarations.detail, name="declaration"),
     path("declarations/<uuid:pk>/act/", acting.act, name="act"),
+    path("operations/configuration/", configuration.configuration, name="configuration"),
     path("accounts/", include("incidentportal.accounts.urls")),
     path("admin/login/", login_not_required(portal.to_sign_in)),
     path("admin/", admin.site.urls),

@@ -14,7 +14,7 @@ from incidentportal.accounts.roles import is_admin
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import sync_state
 from incidentportal.declarations import findings, queue, telling
-from incidentportal.presets import current as presets
+from incidentportal.presets import drift
 
 
 class Page(TypedDict):
@@ -55,7 +55,7 @@ def banners() -> list[str]:
     if problem is not None:
         return [f"{problem[0]} {problem[1]} Then restart the portal."]
     upstream = connection.upstream()
-    return [*filter(None, (alarm(upstream) for alarm in ALARMS)), *presets.warnings()]
+    return [*filter(None, (alarm(upstream) for alarm in ALARMS)), *drift.warnings()]
 
 
 def _held(upstream: str) -> str:

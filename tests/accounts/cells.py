@@ -20,6 +20,7 @@ PEOPLE = (
 `declarations.view_private`.
 """
 ALL = "200 200 200 200 200 200 200 200 in"
+ADMINS = "404 404 404 404 200 404 200 404 in"
 NOBODY = "404 404 404 404 404 404 404 404 in"
 EVERYONE = "200 200 200 200 200 200 200 200 200"
 EVERYONE_NOTHING = "404 404 404 404 404 404 404 404 404"
@@ -60,6 +61,7 @@ declarations/           | GET  | /declarations/?state=rejected&page=2 | {ALL}
 {ONE}act/               | POST | /declarations/{{own}}/act/  | 422 404 404 404 422 404 422 404 401
 {ONE}act/ | POST | /declarations/{{private}}/act/ | 404 404 422 404 404 404 404 404 401
 {ONE}act/ | POST | /declarations/{{nowhere}}/act/ | 404 404 404 404 404 404 404 404 401
+operations/configuration/ | GET | /operations/configuration/ | {ADMINS}
 accounts/login/         | GET  | /accounts/login/            | 302 302 302 302 302 302 302 302 200
 accounts/logout/        | GET  | /accounts/logout/           | 200 200 200 200 200 200 200 200 302
 accounts/signup/        | GET  | /accounts/signup/           | {EVERYONE_NOTHING}
