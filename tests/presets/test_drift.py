@@ -17,6 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection, live
 from incidentportal.catalog.models import Snapshot
+from incidentportal.declarations.models import Declaration
 from incidentportal.portal import configuration
 from incidentportal.presets import current as presets
 from incidentportal.presets import drift
@@ -24,9 +25,10 @@ from incidentportal.presets.content import Content, Setting
 from incidentportal.presets.fit import RENAMES, Finding, of_preset
 from incidentportal.presets.models import GroupDefault, Preset
 from tests.formengine.building import built_in, placement
-from tests.presets.conftest import SetDefault, catalog, fetch, make_preset, setting
+from tests.presets.conftest import SetDefault, catalog, fetch, make_preset, name_of, setting
 from tests.presets.test_defaults import made
 from tests.presets.test_presets import PAYMENTS, send, text
+from tests.support.controls import controls, page_of
 from tests.support.people import PageClient
 from tests.support.portal import Form
 from tests.support.sandbox import Sandbox
@@ -313,3 +315,31 @@ def test_the_page_says_that_all_is_well(connected: Sandbox, admin_page: PageClie
     assert "All of them fit" in page
     assert 'id="renamed"' not in page
     assert 'data-finding="kind_not_sendable"' in page, "the sandbox has one"
+
+
+def test_a_fixed_value_that_rootly_refuses_is_left_to_them(
+    connected: Sandbox, visitor: PageClient
+) -> None:
+    gone = Setting(
+        was="Parent incident", source="parent_incident_id", values=("no-such",),
+        words=("#7 Over",), locked=True, hidden=True,
+    )  # fmt: skip
+    make_preset((drift.PARENT, gone), setting("Ticket", "CARE-1", locked=True))
+    form = Form(visitor, PAYMENTS)
+    assert send(form).status_code == 422
+    assert form.error(drift.PARENT)
+    assert "did not take what was fixed for “Parent incident”: it is left to you" in text(form)
+    assert send(form, **{drift.PARENT: "no-such"}).status_code == 422
+    ticket = name_of("Ticket")
+    posted = {**controls(page_of(form.html), "declaration"), drift.PARENT: "", ticket: "X"}
+    response = visitor.post(form.address, posted)
+    assert response.status_code == 303, response.content.decode()
+    again = visitor.post(form.address, posted)
+    assert again["Location"] == response["Location"], "twice is once, and nothing else was said"
+    assert "?" not in again["Location"]
+    page = unescape(visitor.get(again["Location"]).content.decode())
+    assert "not sent" not in page
+    (incident,) = connected.incidents()
+    assert not incident["parent_incident_id"]
+    labels = {one["label"]: one["text"] for one in Declaration.objects.get().labels}
+    assert labels["Ticket"] == "CARE-1", "what Rootly takes stays fixed"
