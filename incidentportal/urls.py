@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from incidentportal.declarations import acting, choosing, draft_views, listing, preview
 from incidentportal.declarations import views as declarations
-from incidentportal.portal import operations, operations_acting
+from incidentportal.portal import configuration, operations, operations_acting
 from incidentportal.portal import views as portal
 from incidentportal.portal.doctor import page as doctor
 
@@ -28,6 +28,7 @@ urlpatterns = [
         "operations/declarations/<uuid:pk>/", operations_acting.declaration,
         name="operations_declaration",
     ),
+    path("operations/configuration/", configuration.configuration, name="configuration"),
     path("accounts/", include("incidentportal.accounts.urls")),
     path("admin/login/", login_not_required(portal.to_sign_in)),
     path("admin/", admin.site.urls),

@@ -14,8 +14,10 @@ from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection, current
 from incidentportal.declarations import drafts
-from incidentportal.declarations.forms import FilledForm
+from incidentportal.declarations.forms import FilledForm, Refused
 from incidentportal.declarations.models import Declaration, Draft
+from incidentportal.presets.content import fixed_by
+from incidentportal.presets.starting import CONTROL
 
 Posted = Mapping[str, Sequence[str]]
 
@@ -78,6 +80,19 @@ def of(declaration: Declaration, reader: User) -> Beside | None:
     return Beside(draft.pk, tuple(labels))
 
 
+def _lifted(form: FilledForm, posted: Posted, stored: Posted) -> frozenset[str]:
+    """The fields that the preset fixes, and that were sent with another value: Rootly had refused
+    the fixed one, so that they were the person's.
+    """
+    if form.preset is None:
+        return frozenset()
+    return frozenset(
+        name
+        for name in fixed_by(form.preset.content) & posted.keys() & form.forms.by_name.keys()
+        if tuple(stored.get(name, ())) != form.forms.by_name[name].locked
+    )
+
+
 def _differing(
     declaration: Declaration, author: User, form: FilledForm, posted: Posted
 ) -> list[str] | None:
@@ -91,11 +106,13 @@ def _differing(
         asked = frozenset(declaration.errors.get("demanded", ()))
     except UnreadableError:
         return []
-    if declaration.snapshot_id != form.catalog.snapshot_id or asked != form.demanded:
+    lifted = _lifted(form, posted, stored)
+    if declaration.snapshot_id != form.catalog.snapshot_id or asked != form.demanded or lifted:
         then = current.past(declaration.snapshot_id) or form.catalog
-        form = FilledForm.posted(then, posted, author, asked)
+        form = FilledForm.posted(then, posted, author, Refused(asked, lifted))
     given = form.cleaned.answers
     names = {name for name in {*given, *stored} if _texts(given, name) != _texts(stored, name)}
+    names.discard(CONTROL)  # where it started from is no answer
     names |= set(form.cleaned.errors)
     if declaration.private:
         names.discard("private")  # it stays so, whatever a form says

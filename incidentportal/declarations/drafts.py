@@ -27,7 +27,7 @@ from incidentportal.accounts.sealed import SealableQuerySet
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import Catalog
 from incidentportal.declarations.claims import from_now
-from incidentportal.declarations.forms import FilledForm
+from incidentportal.declarations.forms import NOTHING_REFUSED, FilledForm, Refused
 from incidentportal.declarations.models import Declaration, Draft
 from incidentportal.declarations.pages import UNREADABLE
 from incidentportal.declarations.states import State
@@ -127,10 +127,10 @@ def _row(draft: Draft) -> Row:
 
 
 def opened(
-    catalog: Catalog, draft: Draft, author: User, demanded: frozenset[str] = frozenset()
+    catalog: Catalog, draft: Draft, author: User, refused: Refused = NOTHING_REFUSED
 ) -> FilledForm:
     """The form as it was, and what changed in Rootly's since. Raises UnreadableError."""
-    form = FilledForm.posted(catalog, draft.content["answers"], author, demanded)
+    form = FilledForm.posted(catalog, draft.content["answers"], author, refused)
     return replace(form, remarks=tuple(draft.content["told"]))
 
 

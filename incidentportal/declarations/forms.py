@@ -64,6 +64,19 @@ SEEN_BY = (
 ALWAYS_TEST = "Always a test from here: nobody is alarmed about a real incident."
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What Rootly's refusals say of the form: the names of fields that it asked for, and of those
+    that the preset fixed to a value that it does not take: they are left to the person.
+    """
+
+    demanded: frozenset[str] = frozenset()
+    lifted: frozenset[str] = frozenset()
+
+
+NOTHING_REFUSED = Refused()
+
+
 @dataclass(frozen=True)
 class FilledForm:
     """A form with answers, for a person in this time zone.
@@ -119,7 +132,7 @@ class FilledForm:
         catalog: Catalog,
         answers: Mapping[str, Sequence[str]],
         person: User,
-        demanded: frozenset[str] = frozenset(),
+        refused: Refused = NOTHING_REFUSED,
     ) -> FilledForm:
         """As it was posted. Where Rootly's configuration changed since the page was made, what
         is new begins with its defaults, and `changes` tell the rest.
@@ -129,7 +142,7 @@ class FilledForm:
         # What a preset had fixed stands in no control: it is among what the form carried.
         asked = _asks_private(answers) or _asks_private(brought.kept)
         barred = asked and PRIVATE not in forms.by_name
-        return cls._since(brought.snapshot, catalog, answers, person, demanded, barred=barred)
+        return cls._since(brought.snapshot, catalog, answers, person, refused, barred=barred)
 
     @classmethod
     def stored(
@@ -137,13 +150,13 @@ class FilledForm:
         catalog: Catalog,
         declaration: Declaration,
         person: User,
-        demanded: frozenset[str] = frozenset(),
+        refused: Refused = NOTHING_REFUSED,
     ) -> FilledForm:
         """As its declaration keeps it, with what changed in Rootly since it was filled in. One that
         is private stays so, also where its author may no longer choose it.
         """
         before = declaration.snapshot_id
-        return cls._since(before, catalog, declaration.answers, person, demanded)
+        return cls._since(before, catalog, declaration.answers, person, refused)
 
     @classmethod
     def _since(
@@ -152,15 +165,18 @@ class FilledForm:
         catalog: Catalog,
         answers: Mapping[str, Sequence[str]],
         person: User,
-        demanded: frozenset[str],
+        refused: Refused,
         *,
         barred: bool = False,
     ) -> FilledForm:
         slug = _preset_in(answers)
-        begun = starting.begin(catalog, person, slug, barred=barred)
+        demanded, lifted = refused.demanded, refused.lifted
+        begun = starting.begin(catalog, person, slug, barred=barred, lifted=lifted)
         forms = begun.forms
         past = current.past(before) if before not in {0, catalog.snapshot_id} else None
-        old = starting.begin(past, person, slug, barred=barred).forms if past else forms
+        old = forms
+        if past:
+            old = starting.begin(past, person, slug, barred=barred, lifted=lifted).forms
         new = unseen(old, forms) if past else frozenset()
         filled = filling.go_on(
             forms, answers, catalog.snapshot_id, fresh=begun.given, unseen=new, demanded=demanded

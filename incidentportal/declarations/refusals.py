@@ -15,7 +15,7 @@ from uuid import UUID
 from incidentportal.accounts.models import User
 from incidentportal.catalog import resync
 from incidentportal.catalog.current import Catalog, current
-from incidentportal.declarations.forms import FilledForm
+from incidentportal.declarations.forms import NOTHING_REFUSED, FilledForm, Refused
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
 from incidentportal.formengine import errormap
@@ -26,12 +26,16 @@ from incidentportal.formengine.contradictions import (
 )
 from incidentportal.formengine.errormap import Placed
 from incidentportal.formengine.view import FormView
+from incidentportal.presets.content import fixed_by
 
 SILENT = "Rootly did not accept it, and did not say why."
 ASKS = "The form has changed: Rootly asks for {} now."
 ASKS_ELSE = (
     "The form has changed: Rootly asks for something that isn’t on it here. What it said stands"
     " above. If you can’t find where to enter it, please tell an admin."
+)
+NOT_TAKEN = (
+    "Rootly did not take what was fixed for “{}”: it is left to you. Change it, or leave it empty."
 )
 FETCHING = (
     "The form is being fetched from Rootly anew; what else changed in it is shown the next time"
@@ -59,14 +63,14 @@ def view(catalog: Catalog, declaration: Declaration, author: User) -> FormView:
     return form.view(placed.errors, messages or ([] if placed.errors else [SILENT]))
 
 
-def demanded(catalog: Catalog, pk: UUID | None, author: User) -> frozenset[str]:
-    """The names of the fields that Rootly asks for beyond its form's rules, where this declaration
-    is rejected: to be shown and required until it is accepted.
+def demanded(catalog: Catalog, pk: UUID | None, author: User) -> Refused:
+    """What Rootly's refusals say of the form, where this declaration is rejected: the fields that
+    it asks for beyond the form's rules are shown and required until it is accepted.
     """
     if pk is None:
-        return frozenset()
+        return NOTHING_REFUSED
     rejected = Declaration.objects.filter(pk=pk, author=author, state=State.REJECTED).first()
-    return _judge(catalog, rejected, author).form.demanded if rejected else frozenset()
+    return _judge(catalog, rejected, author).refused if rejected else NOTHING_REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class _Judged:
     """The form with what Rootly demands, its words by field, and what of them contradicts it."""
 
     form: FilledForm
+    refused: Refused
     placed: Placed
     against: Contradictions
 
@@ -86,9 +91,17 @@ def _judge(catalog: Catalog, declaration: Declaration, author: User) -> _Judged:
     placed = errormap.place(by_rules.resolved, words, said.get("messages", []), sent)
     against = contradictions(placed, by_rules.resolved)
     before = still_demanded(set(said.get("demanded", [])), placed, by_rules.resolved)
-    demanded = against.demanded | before
-    form = FilledForm.stored(catalog, declaration, author, demanded) if demanded else by_rules
-    return _Judged(form, placed, against)
+    refused = Refused(against.demanded | before, _not_taken(by_rules, placed))
+    is_said = refused != NOTHING_REFUSED
+    form = FilledForm.stored(catalog, declaration, author, refused) if is_said else by_rules
+    return _Judged(form, refused, placed, against)
+
+
+def _not_taken(form: FilledForm, placed: Placed) -> frozenset[str]:
+    """The fields that the preset fixed to what Rootly refuses: nobody could mend them else."""
+    if form.preset is None:
+        return frozenset()
+    return fixed_by(form.preset.content) & frozenset(placed.errors)
 
 
 def _remarks(found: _Judged, *, fetching: bool) -> Iterable[str]:
@@ -97,6 +110,8 @@ def _remarks(found: _Judged, *, fetching: bool) -> Iterable[str]:
               if state.field.name in found.against.demanded]  # fmt: skip
     if new := [label for label in labels if f"{label} is required now." not in told]:
         yield ASKS.format(" and ".join([", ".join(new[:-1]), new[-1]] if new[1:] else new))
+    for name in sorted(found.refused.lifted):
+        yield NOT_TAKEN.format(found.form.forms.by_name[name].label)
     if found.against.elsewhere:
         yield ASKS_ELSE
     if fetching:

@@ -19,7 +19,7 @@ from incidentportal.formengine.conditions import (
 )
 from incidentportal.formengine.definition import FormDefinition, Forms, every_field
 from incidentportal.formengine.fields import Answers, given
-from incidentportal.formengine.kinds import CONTROLS
+from incidentportal.formengine.reach import excludes
 from incidentportal.rootly.records import FormSet
 
 
@@ -94,7 +94,7 @@ def _overlaps(
         if conditions and definition.fields and all(_can_hold(one) for one in conditions)
     ]
     for (first, ones), (second, others) in combinations(conditional, 2):
-        if not any(_exclude(one, other) for one in ones for other in others):
+        if not any(excludes(one, other) for one in ones for other in others):
             said = f"may match together with “{second.name}”; then “{first.name}” is used"
             yield _about(first, "form_sets_overlap", said)
 
@@ -103,12 +103,3 @@ def _can_hold(condition: Condition) -> bool:
     """Whether any answer makes it hold: what is compared with nothing that exists never does."""
     empty = condition.comparison == EQUAL and not condition.accepted
     return condition.can_judge and not empty
-
-
-def _exclude(one: Condition, other: Condition) -> bool:
-    """Whether no answer can meet both: another value of the same field that takes one only."""
-    field = one.field
-    if field is None or other.field is None or field.id != other.field.id:
-        return False
-    equal = one.comparison == other.comparison == EQUAL
-    return equal and not CONTROLS[field.control].many and one.accepted.isdisjoint(other.accepted)

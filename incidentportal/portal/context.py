@@ -16,7 +16,7 @@ from incidentportal.catalog import connection, staleness
 from incidentportal.catalog.current import sync_state
 from incidentportal.declarations import alerts, findings, queue, telling
 from incidentportal.declarations.conditions import CONDITIONS
-from incidentportal.presets import current as presets
+from incidentportal.presets import drift
 
 
 class Page(TypedDict):
@@ -57,7 +57,7 @@ def banners() -> list[str]:
     if problem is not None:
         return [f"{problem[0]} {problem[1]} Then restart the portal."]
     upstream = connection.upstream()
-    return [*filter(None, (alarm(upstream) for alarm in ALARMS)), *presets.warnings()]
+    return [*filter(None, (alarm(upstream) for alarm in ALARMS)), *drift.warnings()]
 
 
 MENDS: dict[str, str] = {

@@ -33,8 +33,8 @@ from incidentportal.accounts.roles import is_admin, person
 from incidentportal.declarations import drafts
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.pages import rows
+from incidentportal.portal import configuration
 from incidentportal.presets.current import cards
-from incidentportal.presets.remarks import remarks
 
 RETRY_AFTER = 5
 """Seconds after which a database that was busy is worth another try."""
@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "cards": cards(reader),
         "rows": rows(latest, reader),
         "drafts": drafts.rows(reader, LATEST),
-        "remarks": remarks() if is_admin(reader) else [],
+        "remarks": configuration.count() if is_admin(reader) else 0,
     }
     return render(request, "portal/home.html", context)
 

@@ -19,9 +19,8 @@ from django.utils.html import format_html
 from incidentportal.accounts.roles import person
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
-from incidentportal.presets import editing, field_page, history, preset_page
+from incidentportal.presets import drift, editing, field_page, history, preset_page
 from incidentportal.presets.content import ContentError
-from incidentportal.presets.current import prepared
 from incidentportal.presets.defaults import Judged, in_words, judge
 from incidentportal.presets.forms import forms_of
 from incidentportal.presets.models import Default, GroupDefault, Preset, SiteDefault
@@ -146,10 +145,10 @@ class PresetAdmin(_Admin):
         if catalog is None:
             return editing.NOT_YET
         try:
-            problems = prepared(catalog, row.content, (), may_be_private=True).problems
+            found = drift.about(catalog, row.content)
         except ContentError as error:
             return f"It can't be read: {error}."
-        return " ".join(one.sentence for one in problems)
+        return " ".join(one.told for one in found if not one.is_harmless)
 
     @admin.display(description="form")
     def open_it(self, row: Preset) -> str:

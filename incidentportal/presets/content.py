@@ -7,7 +7,7 @@ were chosen, so that they can be read, and judged, when Rootly no longer has the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -109,6 +109,26 @@ class DefaultContent(
     source: str = ""
     values: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+
+
+def fixed_by(content: Content) -> frozenset[str]:
+    """The names of the fields whose values it fixes, and that may be left to a person where Rootly
+    refuses the value. What makes it private, or a test, never is.
+    """
+    locked = {name for name, setting in content.fields.items() if setting.locked}
+    return frozenset(locked - {"private", "mark_as_test"})
+
+
+def lifting(content: Content, names: Collection[str]) -> Content:
+    """The same, with these fields not fixed; the very same where it fixes none of them."""
+    lifted = fixed_by(content).intersection(names)
+    if not lifted:
+        return content
+    fields = {
+        name: msgspec.structs.replace(one, locked=one.locked and name not in lifted)
+        for name, one in content.fields.items()
+    }
+    return msgspec.structs.replace(content, fields=fields)
 
 
 def plain(content: msgspec.Struct) -> dict[str, Any]:

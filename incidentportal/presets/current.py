@@ -9,30 +9,28 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from django.contrib.auth.models import Group
 from django.db import transaction
 
+from incidentportal.accounts.groups import REPORTER
 from incidentportal.accounts.models import User
 from incidentportal.accounts.roles import groups_of
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import LOOK_EVERY, Catalog
-from incidentportal.catalog.current import current as current_catalog
-from incidentportal.catalog.picture import Problem
 from incidentportal.formengine.definition import Forms
 from incidentportal.formengine.strength import Values
 from incidentportal.presets.content import TEST, Content, ContentError
-from incidentportal.presets.defaults import GROUP_KIND, site_defaults
+from incidentportal.presets.fit import Finding, of_defaults, of_groups, unreadable
 from incidentportal.presets.forms import forms_of
 from incidentportal.presets.models import Default, GroupDefault, Preset, SiteDefault
 from incidentportal.presets.prepared import Prepared, Words, language_of, prepare, words_of
 
 log = logging.getLogger(__name__)
-_MOST_TOLD = 3
-UNREADABLE = "preset_unreadable"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +41,8 @@ class _Rows:
     site: tuple[SiteDefault, ...] = ()
     groups: Mapping[str, tuple[GroupDefault, ...]] = field(default_factory=dict)
     presets: tuple[Content, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """Those that no form has a say in: what can't be read, and groups that went."""
 
 
 _NO_ROWS = _Rows()
@@ -54,14 +53,15 @@ class _Worked:
 
     def __init__(self, rows: _Rows, forms: Forms) -> None:
         self.rows = rows
-        self.site, self.site_problems = site_defaults(forms, rows.site)
+        self.site, site_findings = of_defaults(forms, rows.site)
         self.groups: dict[str, Mapping[str, Values]] = {}
-        found: list[Problem] = []
+        found: list[Finding] = [*site_findings]
         for group, defaults in rows.groups.items():
-            self.groups[group], problems = site_defaults(forms, defaults, GROUP_KIND)
-            found += problems
-        self.problems = (*self.site_problems, *found)
+            self.groups[group], findings = of_defaults(forms, defaults)
+            found += findings
+        self.of_defaults = tuple(found)
         self.prepared: dict[tuple[str, str, bool], Prepared] = {}
+        self.findings: tuple[Finding, ...] | None = None
 
 
 class _Keeper:
@@ -101,21 +101,30 @@ def _look(upstream: str, known: _Rows) -> _Rows:
     site = tuple(SiteDefault.objects.filter(upstream=upstream))
     groups = tuple(GroupDefault.objects.filter(upstream=upstream))
     presets = Preset.objects.filter(upstream=upstream)
-    state = (_state(site), _state(groups), list(presets.values_list("pk", "set_at")))
+    versions = list(presets.values_list("pk", "set_at"))
+    names = frozenset(Group.objects.values_list("name", flat=True)) if groups or versions else None
+    state = (_state(site), _state(groups), versions, names)
     if state == known.state:
         return known
     by_group: dict[str, tuple[GroupDefault, ...]] = {}
     for row in groups:
         by_group[row.group] = (*by_group.get(row.group, ()), row)
-    contents, problems = [], []
-    for preset in presets if state[2] else ():
+    contents, found = _read(presets if versions else ())
+    in_use = [one for one in contents if one.enabled]
+    found += of_groups(in_use, groups, {*(names or ()), REPORTER})
+    return _Rows(state, site, by_group, tuple(contents), tuple(found))
+
+
+def _read(presets: Iterable[Preset]) -> tuple[list[Content], list[Finding]]:
+    """Those that can be read, and what to say of the others."""
+    contents, found = [], []
+    for preset in presets:
         try:
             contents.append(preset.content)
         except ContentError as error:
             log.warning("preset %s can't be read: %s", preset.slug, error)
-            sentence = f"The preset “{preset.name}” can't be read, and is not used: {error}."
-            problems.append(Problem(UNREADABLE, preset.slug, sentence))
-    return _Rows(state, site, by_group, tuple(contents), tuple(problems))
+            found.append(unreadable(preset.slug, preset.name, str(error)))
+    return contents, found
 
 
 def _state(rows: tuple[Default, ...]) -> list[tuple[object, ...]]:
@@ -202,26 +211,27 @@ def values_for(catalog: Catalog, person: User) -> Mapping[str, Values]:
     return group_values(catalog, groups_of(person)) if rows.groups else {}
 
 
-def problems() -> tuple[Problem, ...]:
-    """What no longer fits Rootly's forms: of defaults, then of presets that are in use."""
-    catalog = current_catalog()
-    if catalog is None:
-        return ()
+def findings(catalog: Catalog) -> tuple[Finding, ...]:
+    """What of defaults, and of the presets in use, doesn't fit this catalog's forms, or is called
+    otherwise there: the very same tuple for as long as neither changes.
+    """
     worked = _keeper.worked(forms_of(catalog), connection.upstream())
-    found = [*worked.problems, *worked.rows.problems]
-    for content in worked.rows.presets:
-        if content.enabled:
-            found += prepared(catalog, content, (), may_be_private=True).problems
-    return tuple(found)
+    if worked.findings is None:
+        found = [*worked.of_defaults, *worked.rows.findings]
+        for content in worked.rows.presets:
+            if content.enabled:
+                found += prepared(catalog, content, (), may_be_private=True).findings
+        begun = worked.site
+        worked.findings = tuple(
+            one for one in found if one.kind != "hidden_required" or one.field not in begun
+        )
+    return worked.findings
 
 
-def warnings() -> list[str]:
-    """What admins should know of their presets and defaults, in plain words."""
-    found = problems()
-    sentences = [one.sentence for one in found[:_MOST_TOLD]]
-    if more := len(found) - len(sentences):
-        sentences.append(f"Presets and defaults with a problem besides these: {more}.")
-    return sentences
+def in_use(catalog: Catalog) -> tuple[Content, ...]:
+    """The presets that are switched on."""
+    rows = _keeper.worked(forms_of(catalog), connection.upstream()).rows
+    return tuple(one for one in rows.presets if one.enabled)
 
 
 def changed(**_: Any) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from itertools import zip_longest
 from typing import Protocol
 
-from incidentportal.catalog.picture import Problem
 from incidentportal.formengine.definition import Forms
 from incidentportal.formengine.fields import Field
 from incidentportal.formengine.matching import is_open
@@ -17,8 +16,6 @@ from incidentportal.formengine.validation import clean
 from incidentportal.presets.alone import alone
 from incidentportal.presets.models import LONGEST_NAME, Default
 
-KIND = "site_default_broken"
-GROUP_KIND = "group_default_broken"
 LIVE = frozenset({"parent_incident_id"})
 """Fields with a list of this minute that can have a value all the same: Rootly judges it."""
 _SHOWN = 200
@@ -26,10 +23,16 @@ _SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """`values` are what the form may begin with. `wrong` is a sentence; blank where all is well."""
+    """`values` are what the form may begin with. `wrong` is a sentence; blank where all is well.
+    `kind` is what is wrong as one word (`fit.REMEDIES`).
+    """
 
     values: Values = ()
     wrong: str = ""
+    kind: str = ""
+
+
+GONE = Judged(wrong="Rootly's form no longer has this field.", kind="field_gone")
 
 
 def unfit(field: Field) -> str:
@@ -77,18 +80,20 @@ def judge_values(field: Field | None, chosen: Chosen, *, required: bool = True) 
     Not `required`: an unticked box is a value too.
     """
     if field is None:
-        return Judged(wrong="Rootly's form no longer has this field.")
+        return GONE
     if wrong := unfit(field):
-        return Judged(wrong=wrong)
+        return Judged(wrong=wrong, kind="read_only" if field.read_only else "unfit")
     if source_of(field) != chosen.source:
-        return Judged(wrong="It is another kind of field in Rootly now; set it anew.")
+        said = "It is another kind of field in Rootly now; set it anew."
+        return Judged(wrong=said, kind="kind_changed")
     values, gone = _split(field, chosen)
     if not values:
-        return Judged(wrong=gone or "It has no value.")
+        return Judged(wrong=gone or "It has no value.", kind="option_gone")
     cleaned = clean(alone(field, required=required), {field.name: values}, UTC)
     if cleaned.errors:
-        return Judged(wrong=" ".join(m for found in cleaned.errors.values() for m in found))
-    return Judged(tuple(values), gone)
+        said = " ".join(m for found in cleaned.errors.values() for m in found)
+        return Judged(wrong=said, kind="value_refused")
+    return Judged(tuple(values), gone, "option_gone" if gone else "")
 
 
 def _split(field: Field, chosen: Chosen) -> tuple[list[str], str]:
@@ -102,29 +107,6 @@ def _split(field: Field, chosen: Chosen) -> tuple[list[str], str]:
         if value and value not in field.options
     ]
     return kept, f"Rootly no longer has {', '.join(gone)}." if gone else ""
-
-
-def site_defaults(
-    forms: Forms, rows: Iterable[Default], kind: str = KIND
-) -> tuple[dict[str, Values], tuple[Problem, ...]]:
-    """What fields begin with, by control name, and what admins should know of the rest.
-
-    A value that these forms don't have, or that the field refuses, is left out; all else counts.
-    """
-    values: dict[str, Values] = {}
-    problems = []
-    for row in rows:
-        judged = judge(forms, row)
-        if judged.values:
-            values[row.field] = judged.values
-        if judged.wrong:
-            fate = "is used in part" if judged.values else "is not used"
-            whose = (
-                f"default of the group “{row.of_group}”" if row.of_group else "site-wide default"
-            )
-            sentence = f"The {whose} of “{row.label}” {fate}. {judged.wrong}"
-            problems.append(Problem(kind, row.field, sentence))
-    return values, tuple(problems)
 
 
 def in_words(field: Field | None, values: Sequence[str], words: Sequence[str]) -> str:

@@ -12,20 +12,18 @@ from typing import TypeVar
 from django.conf import settings
 
 from incidentportal.catalog.current import Catalog
-from incidentportal.catalog.picture import Problem
 from incidentportal.formengine import shaping
 from incidentportal.formengine.cleaning import TICKED
 from incidentportal.formengine.definition import Forms
 from incidentportal.formengine.making import extra_field
 from incidentportal.formengine.shaping import FieldShape, Shape
 from incidentportal.formengine.strength import Values
-from incidentportal.formengine.titles import TitlePattern
 from incidentportal.presets.content import TEST, Content, FieldWording, Setting, Wording
-from incidentportal.presets.defaults import Judged, judge_values
+from incidentportal.presets.defaults import GONE, Judged, judge_values
+from incidentportal.presets.fit import Finding, of_preset
 from incidentportal.presets.forms import forms_of
 
 Told = TypeVar("Told")
-KIND = "preset_broken"
 PRIVATE, MARK_AS_TEST = "private", "mark_as_test"
 LEFT_TO_THEM = (
     "A part of “{}” no longer fits Rootly’s form: {} is left to you. You can declare all the same."
@@ -47,7 +45,7 @@ class Prepared:
 
     `forms` are Rootly's as the preset has them, `values` what their fields begin with; a locked
     field's is among them, so that it is kept should the preset go. `left` are the labels of the
-    fields whose values no longer fit, `problems` what admins should know of it.
+    fields whose values no longer fit, `findings` what admins should know of it.
     """
 
     content: Content
@@ -55,7 +53,7 @@ class Prepared:
     forms: Forms
     values: Mapping[str, Values] = field(default_factory=dict)
     left: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def slug(self) -> str:
@@ -140,7 +138,7 @@ def prepare(catalog: Catalog, content: Content, language: str, *, may_be_private
     ]
     return Prepared(
         content=content, words=words_of(content, language), forms=shaped, values=values,
-        left=tuple(left), problems=tuple(_problems(content, forms, judged)),
+        left=tuple(left), findings=tuple(of_preset(content, forms, judged)),
     )  # fmt: skip
 
 
@@ -155,7 +153,7 @@ def _judge(forms: Forms, name: str, setting: Setting, *, shown: bool) -> Judged:
     if known is None and name == PRIVATE and not shown:
         return Judged()  # not for these people
     if known is None:
-        return Judged(wrong="Rootly's form no longer has this field.")
+        return GONE
     return judge_values(known, setting, required=False) if setting.values else Judged()
 
 
@@ -171,25 +169,6 @@ def _shape(setting: Setting, judged: Judged, told: FieldWording | None) -> Field
         label=told.label or setting.label,
         help=told.help or setting.help,
     )
-
-
-def _problems(content: Content, forms: Forms, judged: Mapping[str, Judged]) -> list[Problem]:
-    found = []
-    for name, one in judged.items():
-        if one.wrong:
-            known = forms.by_name.get(name)
-            label = known.label if known else content.fields[name].was or name
-            sentence = f"The preset “{content.name}”, “{label}”: {one.wrong}"
-            if known is not None and not known.read_only:
-                sentence += " The field is left to whoever declares."
-            found.append(Problem(KIND, f"{content.slug}/{name}", sentence))
-    for word in TitlePattern(content.title_pattern).unknown(forms.by_name.values()):
-        sentence = (
-            f"The preset “{content.name}”: its title pattern names “{word}”, which is no field of"
-            " the form; it is left out of the titles."
-        )
-        found.append(Problem(KIND, f"{content.slug}/title_pattern", sentence))
-    return found
 
 
 def _in(wording: Mapping[str, Told], language: str) -> Told | None:

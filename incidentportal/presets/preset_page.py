@@ -16,9 +16,8 @@ from incidentportal.accounts.roles import person
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
 from incidentportal.formengine.definition import Forms
-from incidentportal.presets import history
+from incidentportal.presets import drift, history
 from incidentportal.presets.content import ContentError, Setting
-from incidentportal.presets.current import prepared
 from incidentportal.presets.defaults import in_words
 from incidentportal.presets.editing import NOT_YET, OF_ANOTHER
 from incidentportal.presets.forms import forms_of
@@ -107,8 +106,7 @@ def _page(
             context["fields"] = [
                 one for one in offered(forms, all_of_them=True) if one.name not in content.fields
             ]
-            told = prepared(catalog, content, (), may_be_private=True).problems
-            context["problems"] = [one.sentence for one in told]
+            context["findings"] = drift.about(catalog, content)
     failed = form is not None and bool(form.errors)
     return render(request, TEMPLATE, context, status=422 if failed else 200)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from incidentportal.accounts.models import User
@@ -11,6 +11,7 @@ from incidentportal.catalog.current import Catalog
 from incidentportal.formengine.definition import Forms
 from incidentportal.formengine.strength import Origin, Values
 from incidentportal.presets import current
+from incidentportal.presets.content import lifting
 from incidentportal.presets.forms import forms_of
 from incidentportal.presets.prepared import Prepared
 
@@ -32,10 +33,18 @@ class Start:
     is_gone: bool = False
 
 
-def begin(catalog: Catalog, person: User, slug: str = "", *, barred: bool = False) -> Start:
+def begin(
+    catalog: Catalog,
+    person: User,
+    slug: str = "",
+    *,
+    barred: bool = False,
+    lifted: Collection[str] = (),
+) -> Start:
     """The start of a form for this person, with the preset of this name.
 
-    `barred`: they asked for privacy that they may not choose; then the choice is shown.
+    `barred`: they asked for privacy that they may not choose; then the choice is shown. `lifted`
+    are names of fields that the preset fixes, and this once leaves to them.
     """
     private = barred or may_declare_private(person)
     preset = current.usable(catalog, person, slug, may_be_private=private) if slug else None
@@ -43,6 +52,9 @@ def begin(catalog: Catalog, person: User, slug: str = "", *, barred: bool = Fals
         "group": current.values_for(catalog, person),
         "site": current.site_values(catalog),
     }
+    if preset is not None and lifted:
+        content = lifting(preset.content, lifted)
+        preset = current.prepared(catalog, content, person.languages, may_be_private=private)
     if preset is None:
         forms = forms_of(catalog, may_be_private=private)
         return Start(forms, given, is_gone=bool(slug))

@@ -75,6 +75,7 @@ operations/act/         | POST | /operations/act/            | 404 404 404 404 4
 {OPERATED} | POST | /operations/declarations/{{own}}/     | 404 404 404 404 422 404 422 404 in
 {OPERATED} | GET  | /operations/declarations/{{nowhere}}/ | {NOBODY}
 {OPERATED} | POST | /operations/declarations/{{nowhere}}/ | {NOBODY}
+operations/configuration/ | GET | /operations/configuration/ | {ADMINS}
 accounts/login/         | GET  | /accounts/login/            | 302 302 302 302 302 302 302 302 200
 accounts/logout/        | GET  | /accounts/logout/           | 200 200 200 200 200 200 200 200 302
 accounts/signup/        | GET  | /accounts/signup/           | {EVERYONE_NOTHING}

@@ -9,8 +9,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from incidentportal.catalog import connection
-from incidentportal.catalog.management.commands import sync_catalog
 from incidentportal.catalog.models import Snapshot, SyncState
+from incidentportal.portal.management.commands import sync_catalog
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,8 @@ import pytest
 
 from incidentportal.formengine.definition import Forms
 from incidentportal.formengine.fields import Field
-from incidentportal.presets.defaults import in_words, judge, site_defaults, source_of, unfit
+from incidentportal.presets.defaults import in_words, judge, source_of, unfit
+from incidentportal.presets.fit import of_defaults
 from incidentportal.presets.models import SiteDefault
 from incidentportal.presets.offering import offered
 from incidentportal.rootly.records import FieldOption, FormField, FormSet, Service
@@ -59,7 +60,7 @@ def default(name: str, *values: str, words: tuple[str, ...] = (), **changes: Any
     ],
 )
 def test_every_kind_of_field_may_have_one(name: str, values: tuple[str, ...]) -> None:
-    found, problems = site_defaults(made(), [default(name, *values)])
+    found, problems = of_defaults(made(), [default(name, *values)])
     assert (found, problems) == ({name: values}, ())
 
 
@@ -69,9 +70,9 @@ def test_an_option_that_is_gone_is_left_out_and_reported_and_the_others_count() 
         default("severity_id", "9", words=("SEV9",)),
         default("title", "Checkout"),
     ]
-    found, problems = site_defaults(made(), rows)
+    found, problems = of_defaults(made(), rows)
     assert found == {"service_ids": ("12",), "title": ("Checkout",)}
-    assert [problem.subject for problem in problems] == ["service_ids", "severity_id"]
+    assert [problem.field for problem in problems] == ["service_ids", "severity_id"]
     assert problems[0].sentence == (
         "The site-wide default of “Services” is used in part. Rootly no longer has “billing”."
     )
@@ -97,7 +98,7 @@ def test_an_option_that_is_gone_is_left_out_and_reported_and_the_others_count() 
 def test_what_the_form_can_not_use_is_reported_and_takes_nothing_down(
     row: SiteDefault, said: str
 ) -> None:
-    found, (problem,) = site_defaults(made(), [row])
+    found, (problem,) = of_defaults(made(), [row])
     assert found == {}
     assert said in problem.sentence
     assert said in judge(made(), row).wrong
@@ -106,14 +107,14 @@ def test_what_the_form_can_not_use_is_reported_and_takes_nothing_down(
 def test_a_read_only_field_keeps_rootlys_own_default() -> None:
     field = built_in("severity", name="Severity", default_values=("1",))
     seen = made(field, placements=(placement("id-severity", non_editable=True),))
-    found, (problem,) = site_defaults(seen, [default("severity_id", "0", words=("SEV0",))])
+    found, (problem,) = of_defaults(seen, [default("severity_id", "0", words=("SEV0",))])
     assert found == {}
     assert "read-only" in problem.sentence
     assert offered(seen) == []
 
 
 def test_forms_without_a_private_field_are_given_no_privacy() -> None:
-    found, problems = site_defaults(made(), [default("private", "true")])
+    found, problems = of_defaults(made(), [default("private", "true")])
     assert found == {}
     assert problems
 
@@ -163,5 +164,5 @@ def test_a_default_is_read_in_words() -> None:
 def test_an_options_id_is_text_and_zero_is_one() -> None:
     zero = (FieldOption(id="0", value="None at all"),)
     field = select("46", options=zero, name="Region")
-    found, _ = site_defaults(made(field), [default("form_field_46", "0", words=("None at all",))])
+    found, _ = of_defaults(made(field), [default("form_field_46", "0", words=("None at all",))])
     assert found == {"form_field_46": ("0",)}

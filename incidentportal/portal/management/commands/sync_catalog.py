@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from incidentportal.catalog import connection
 from incidentportal.catalog.picture import Picture
 from incidentportal.catalog.sync import Outcome, SyncBusyError, SyncFailedError, sync_catalog
+from incidentportal.presets.drift import current_findings
+from incidentportal.presets.remarks import remarks
 from incidentportal.rootly.config import ConfigError
 
 WAIT_FOR_OTHERS = 60.0
@@ -32,9 +34,14 @@ class Command(BaseCommand):
         self.stdout.write(f"Fetched from {connection.upstream()} in {outcome.seconds:.1f} s.")
         for name, number in _counts(outcome.picture):
             self.stdout.write(f"  {number:>6}  {name}")
-        for problem in outcome.picture.problems:
-            self.stdout.write(f"  ! {problem.sentence}")
+        for sentence in _said():
+            self.stdout.write(f"  ! {sentence}")
         self.stdout.write(f"{news}: snapshot {outcome.snapshot_id} is in use.")
+
+
+def _said() -> list[str]:
+    """What is amiss in it, and what of the presets no longer fits it."""
+    return [one.sentence for one in remarks()] + [one.told for one in current_findings()]
 
 
 def _sync() -> Outcome:
