@@ -23,9 +23,8 @@ from incidentportal.accounts.sealed import (
     seal_if,
     sealed_check,
 )
-from incidentportal.declarations import alert_model  # noqa: F401  # Django finds models from here
+from incidentportal.declarations import alert_model, tallies  # noqa: F401  # found from here
 from incidentportal.declarations.states import State
-from incidentportal.declarations.tallies import Tally  # noqa: F401  # Django looks for models here
 
 STATES = [(state.value, state.value) for state in State]
 IDLE = [state.value for state in (State.REJECTED, State.UNCONFIRMED, State.FAILED, State.WITHDRAWN)]

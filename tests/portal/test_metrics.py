@@ -156,9 +156,7 @@ def test_what_the_database_knows_is_told_in_few_queries(
     Beat.objects.create(host="b", process=2, stands_by=True)
     Beat.objects.create(host="c", process=3, seen_at=hour)
     queue.hold(upstream, "The token canary is refused.", queue.Cause.TOKEN)
-    with CaptureQueriesContext(
-        database,
-    ) as asked:
+    with CaptureQueriesContext(database) as asked:
         text = ask().content.decode()
     assert len(asked) <= 5
     told = values(text)
