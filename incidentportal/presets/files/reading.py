@@ -140,10 +140,10 @@ class _File:
             if name is None:
                 continue
             order = self.take.number(own, "order")
-            marks = {mark: self.take.tick(own, mark) for mark in _MARKS}
+            marks = [self.take.tick(own, mark) for mark in _MARKS]
             limits = {"label": 200, "help": 2000}
             said = Setting(
-                order=order, **marks,
+                order=order, locked=marks[0], hidden=marks[1], folded=marks[2], required=marks[3],
                 label=self.take.text(own, "label", 200), help=self.take.text(own, "help", 2000),
                 wording={
                     code: FieldWording(**words)

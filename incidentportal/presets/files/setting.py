@@ -19,6 +19,7 @@ from incidentportal.presets.files.naming import Names, UnknownError
 from incidentportal.presets.files.taking import Taking, Value
 from incidentportal.presets.models import LONGEST_NAME
 
+UNTICKED = ("false",)
 FIX_WHAT = "There is nothing to fix (`locked`): give it a `default`."
 NO_ID = "It is a text, not an id: write it without `id`."
 GONE_FIELD = "Rootly's form no longer has this field; it is kept as it was."
@@ -119,25 +120,28 @@ class Settings:
         if wrong := unfit(field):
             self.take.wrong(at, wrong)
             return texts
-        options = field.options
-        judged = list(texts)
-        if options is not None and not is_open(options):
-            for one, text in zip(values, texts, strict=True):
-                if text not in options:
-                    word = one.was or text
-                    self._note(one.at, f"Rootly has no “{word}” any more; it is kept as it was.")
-            judged = [text for text in texts if text in options]
-        if options is None and field.control == "checkbox" and texts == ("false",) and not needed:
-            return texts
-        if not judged:
+        judged = self._left(field, values, texts)
+        is_unticked = field.control == "checkbox" and texts == UNTICKED and not needed
+        if not judged or is_unticked:
             return texts
         cleaned = clean(alone(field, required=needed), {field.name: judged}, self.zone)
         for messages in cleaned.errors.values():
             for message in messages:
                 self.take.wrong(values[0].at, message.rstrip(".") + ".")
-        if cleaned.errors or options is not None:
+        if cleaned.errors or field.options is not None:
             return texts
         return tuple(values_of(field, cleaned))
+
+    def _left(self, field: Field, values: list[Value], texts: tuple[str, ...]) -> list[str]:
+        """The values that the field has; the others are kept, and told."""
+        options = field.options
+        if options is None or is_open(options):
+            return list(texts)
+        for one, text in zip(values, texts, strict=True):
+            if text not in options:
+                word = one.was or text
+                self._note(one.at, f"Rootly has no “{word}” any more; it is kept as it was.")
+        return [text for text in texts if text in options]
 
 
 def _id(value: Value) -> str:
@@ -157,5 +161,9 @@ def _or(made: Setting, before: Setting | None) -> Setting:
 
 def _same(one: Setting, other: Setting) -> bool:
     """Whether both make the same of a field, whatever it and its options were called then."""
-    bare = (msgspec.structs.replace(each, was="", words=()) for each in (one, other))
-    return next(bare) == next(bare)
+    return _bare(one) == _bare(other)
+
+
+def _bare(one: Setting) -> Setting:
+    source = one.source if one.values else ""
+    return msgspec.structs.replace(one, was="", words=(), source=source)
