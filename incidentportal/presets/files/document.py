@@ -99,7 +99,7 @@ def read(data: bytes) -> Node:
         loader = yaml.SafeLoader(text)
         return _Composer(loader).document()
     except yaml.reader.ReaderError as error:
-        sentence = f"A file can't hold the character U+{ord(error.character):04X}."
+        sentence = f"A file can't hold the character U+{int(error.character):04X}."
         raise FileError(Wrong(_place_of(text[: error.position]), sentence)) from None
     except yaml.MarkedYAMLError as error:
         context = f" ({error.context})" if error.context else ""

@@ -6,7 +6,7 @@ What is the same as here is not judged again: a value that Rootly no longer has 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -134,9 +134,10 @@ class _File:
     def _fields(self, table: Table, before: Mapping[str, Setting]) -> dict[str, Setting]:
         fields = self.take.table(table.entries.get("fields"))
         found: dict[str, Setting] = {}
+        names: set[str] = set()
         for called in fields.entries:
             own = self.take.table(fields.entries[called], _SETTING)
-            name = self._name(fields, called, own, found)
+            name = self._name(fields, called, own, names)
             if name is None:
                 continue
             order = self.take.number(own, "order")
@@ -157,13 +158,12 @@ class _File:
 
     def _defaults(self, group: str, table: Table) -> dict[Key, DefaultContent]:
         found: dict[Key, DefaultContent] = {}
-        names: list[str] = []
+        names: set[str] = set()
         for called in table.entries:
             own = self.take.table(table.entries[called], _TOLD)
             name = self._name(table, called, own, names)
             if name is None:
                 continue
-            names.append(name)
             before = self.known.defaults.get((group, name))
             was = Setting(
                 was=before.was, source=before.source, values=before.values, words=before.words
@@ -178,7 +178,7 @@ class _File:
             )  # fmt: skip
         return found
 
-    def _name(self, table: Table, called: str, own: Table, taken: Iterable[str]) -> str | None:
+    def _name(self, table: Table, called: str, own: Table, taken: set[str]) -> str | None:
         """The control's name of a field; None where it is wrong."""
         at = table.keys[called]
         try:
@@ -193,4 +193,5 @@ class _File:
         if name in taken:
             self.take.wrong(at, "The same field stands here by another name too.")
             return None
+        taken.add(name)
         return name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import zip_longest
 from typing import Any
@@ -22,6 +23,8 @@ HEAD = """\
 # are not in the file are left alone, unless --prune is given.
 
 """
+_BREAKS = re.compile("[\x85\u2028\u2029\ufeff]")
+"""Line ends to YAML, but not to people: written as escapes."""
 _TICKS = {"true": True, "false": False}
 
 
@@ -36,9 +39,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar(
-        "tag:yaml.org,2002:str", text, style="|" if _is_block(text) else None
-    )
+    style = '"' if _BREAKS.search(text) else "|" if _is_block(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 def _is_block(text: str) -> bool:
