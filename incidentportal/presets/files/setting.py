@@ -94,6 +94,8 @@ class Settings:
             if value.id is not None:
                 self.take.wrong(value.at, NO_ID)
             return value.name, ""
+        if value.id is None and not value.name.strip():
+            return "", ""  # told already
         if value.id is None and not is_open(field.options):
             try:
                 found = self.names.option(field, value.name)
