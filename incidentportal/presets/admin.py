@@ -13,13 +13,20 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from incidentportal.accounts.roles import person
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
-from incidentportal.presets import drift, editing, field_page, history, preset_page
+from incidentportal.presets import (
+    drift,
+    editing,
+    field_page,
+    history,
+    history_page,
+    preset_page,
+)
 from incidentportal.presets.content import ContentError
 from incidentportal.presets.defaults import Judged, in_words, judge
 from incidentportal.presets.forms import forms_of
@@ -57,6 +64,25 @@ class _Admin(admin.ModelAdmin):  # type: ignore[type-arg]  # a parameter only in
     def changed(self, request: HttpRequest, row: Any) -> HttpResponse:
         """The page of one that there is."""
         raise NotImplementedError
+
+    def get_urls(self) -> list[URLPattern]:
+        """Beside Django's, the history of all, and putting back an earlier state."""
+        return [*history_page.urls(self), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's list, with the way to the history."""
+        name = f"admin:presets_{self.opts.model_name}_changes"
+        return super().changelist_view(
+            request, {"history_url": reverse(name), **(extra_context or {})}
+        )
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What was changed of one, by whom."""
+        return history_page.of_row(request, self, self.get_object(request, unquote(object_id)))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete one, and keep what it was."""

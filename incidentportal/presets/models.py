@@ -62,6 +62,11 @@ class Default(models.Model):
             values=tuple(self.values), words=tuple(self.words),
         )  # fmt: skip
 
+    def take(self, content: DefaultContent) -> None:
+        """Become this content, its group left aside; nothing is saved."""
+        self.field, self.label, self.source = content.field, content.was, content.source
+        self.values, self.words = list(content.values), list(content.words)
+
     @property
     def key(self) -> str:
         """What it is known by in the history."""

@@ -21,7 +21,7 @@ from incidentportal.accounts.roles import Ability
 from incidentportal.catalog import connection
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
-from incidentportal.presets.models import GroupDefault, Preset, SiteDefault
+from incidentportal.presets.models import Change, GroupDefault, Preset, SiteDefault
 from tests.accounts.cells import PEOPLE, Row, cells
 from tests.support.declarations import make_declaration, make_draft
 from tests.support.people import Person, permission
@@ -77,6 +77,12 @@ def everybody(connected: Sandbox, make_person: Person) -> dict[str, User]:
 _GROUPS = ("reporter", "support", "responder", "admin", "auditor")
 
 
+def changed(what: str, before: dict[str, Any]) -> int:
+    """That a preset or default was something else once."""
+    upstream = connection.upstream()
+    return Change.objects.create(upstream=upstream, what=what, key="?", before=before).pk
+
+
 @pytest.fixture
 def places(everybody: dict[str, User]) -> dict[str, object]:
     """What stands in the addresses."""
@@ -95,6 +101,9 @@ def places(everybody: dict[str, User]) -> dict[str, object]:
             upstream=upstream, group="support", field="title", label="Title", values=["Help"]
         ).pk,
         "preset": Preset.objects.create(upstream=upstream, slug="payments", name="Payments").pk,
+        "was_default": changed("default", {"field": "title", "values": ["Help"]}),
+        "was_theirs": changed("default", {"group": "support", "field": "title", "values": ["?"]}),
+        "was_preset": changed("preset", {"slug": "payments", "name": "Pay"}),
         "kind": ContentType.objects.get_for_model(Declaration).pk,
         "group": Group.objects.get(name="admin").pk,
         "email": EmailAddress.objects.create(user=everybody["admin"], email="a@x.org").pk,

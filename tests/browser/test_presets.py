@@ -168,3 +168,28 @@ def test_a_groups_default_and_its_pages_are_sound(enter: Enter) -> None:
     page.get_by_role("link", name="Severity", exact=True).click()
     page.get_by_role("link", name="Delete this default").click()
     page.get_by_role("button", name="Yes, I’m sure").click()
+
+
+@pytest.mark.parametrize("js", [True, False], ids=["js", "plain"])
+def test_a_deleted_preset_is_put_back_from_its_history(enter: Enter, js: bool) -> None:
+    name = f"Shop is slow {uuid.uuid4().hex[:6]}"
+    page = enter("admin", js=js)
+    make(page, name)
+    page.get_by_role("link", name="Its history").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text(f"“{name}” was made on its page")
+    delete(page, name)
+    page.goto(LIST)
+    page.get_by_role("link", name="History", exact=True).click()
+    expect(page.get_by_role("heading", level=2).first).to_have_text(
+        f"“{name}” was deleted on its page"
+    )
+    if js:
+        assert_sound(page)
+    page.locator("[data-action=restore]").first.click()
+    if js:
+        assert_sound(page)
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.get_by_role("status")).to_contain_text("is put back")
+    page.goto(LIST)
+    expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+    delete(page, name)
