@@ -103,7 +103,7 @@ def day(now: datetime | None = None) -> Day:
     rows = counted.annotate(hour=begun).values("hour", "outcome", "milliseconds")
     by_hour = {f"{hour.at:%Y-%m-%d %H}": hour for hour in hours}
     whole = Hour(hours[0].at)
-    for row in rows.annotate(count=Count("pk")):
+    for row in rows.annotate(count=Count("started_at")):
         # One that began in this very moment may belong to an hour that our clock doesn't know yet.
         _add((by_hour.get(row["hour"], hours[-1]), whole), row)
     return Day(tuple(hours), whole)

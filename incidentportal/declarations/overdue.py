@@ -27,7 +27,7 @@ class Overdue:
 def stuck(url: str) -> Overdue:
     """Those that wait for Rootly. One query."""
     found = long_unsent().filter(upstream=url).aggregate(
-        count=Count("pk"), oldest=Min("queued_at"), newest=Max("queued_at")
+        count=Count("queued_at"), oldest=Min("queued_at"), newest=Max("queued_at")
     )  # fmt: skip
     return Overdue(found["count"], found["oldest"], found["newest"])
 
@@ -50,7 +50,7 @@ def left(url: str) -> dict[State, Overdue]:
     ).annotate(since=Coalesce(Subquery(ended), "queued_at"))
     late = rows.filter(since__lte=from_now(-settings.ALERT_STUCK_AFTER * 60))
     found = late.order_by().values("state").annotate(
-        count=Count("pk"), oldest=Min("since"), newest=Max("since")
+        count=Count("queued_at"), oldest=Min("since"), newest=Max("since")
     )  # fmt: skip
     return {
         State(each["state"]): Overdue(each["count"], each["oldest"], each["newest"])
