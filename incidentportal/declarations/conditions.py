@@ -19,6 +19,7 @@ from incidentportal.declarations import overdue
 from incidentportal.declarations.course import course
 from incidentportal.declarations.overdue import Overdue
 from incidentportal.declarations.states import State
+from incidentportal.presets import drift
 from incidentportal.rootly.values import legible
 
 
@@ -63,6 +64,10 @@ def _stale(url: str) -> Found | None:
     return Found(sentence) if (sentence := staleness.stale(url)) else None
 
 
+def _broken(_: str) -> Found | None:
+    return Found(" ".join(sentences)) if (sentences := drift.warnings()) else None
+
+
 def _several(late: Overdue | None, what: str) -> Found | None:
     if late is None or not late.count or late.oldest is None:
         return None
@@ -92,6 +97,10 @@ CONDITIONS = (
     Condition(
         "stale", _stale, "Rootly's configuration is out of date",
         "Rootly's configuration is up to date again",
+    ),
+    Condition(
+        "presets", _broken, "A preset or a default no longer fits Rootly",
+        "Presets and defaults fit Rootly again",
     ),
 )  # fmt: skip
 """All of them; kinds are kept in the database."""

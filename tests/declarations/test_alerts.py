@@ -12,6 +12,7 @@ from allauth.account.models import EmailAddress
 from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
+from msgspec.structs import replace
 from pytest_django import Settings
 
 from incidentportal.accounts.models import User
@@ -22,9 +23,12 @@ from incidentportal.declarations.conditions import CONDITIONS
 from incidentportal.declarations.course import Cause
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
+from incidentportal.presets import history
+from tests.presets.conftest import make_preset, setting
 from tests.support.declarations import make_declaration
 from tests.support.mailbox import Mailbox
 from tests.support.people import PageClient, Person
+from tests.support.sandbox import Sandbox
 
 URL = "http://127.0.0.1:9/v1"
 LONG = timedelta(minutes=20)
@@ -137,7 +141,28 @@ def test_once_when_it_begins_and_once_when_it_is_over(
 
 
 def test_every_condition_is_tested_here() -> None:
-    assert {condition.kind for condition in CONDITIONS} == set(CASES)
+    assert {condition.kind for condition in CONDITIONS} == {*CASES, "presets"}
+
+
+def test_a_preset_that_broke_is_told_once_and_that_it_fits_again(
+    mailbox: Mailbox, connected: Sandbox
+) -> None:
+    preset = make_preset(setting("Severity", "SEV1 Critical"), name="Payments")
+    watch()
+    assert mailbox.mails == []
+    whole = preset.content
+    gone = replace(whole.fields["severity_id"], values=("nowhere",))
+    preset.take(replace(whole, fields={"severity_id": gone}))
+    history.save(preset, None)
+    for _ in range(3):
+        watch()
+    (mail,) = mailbox.mails
+    assert "no longer fits Rootly" in str(mail["Subject"])
+    assert "“Payments”" in mail.get_content()
+    preset.take(whole)
+    history.save(preset, None)
+    watch()
+    assert "fit Rootly again" in str(mailbox.mails[-1]["Subject"])
 
 
 def test_two_hundred_are_one_mail_that_says_nothing_of_them(
