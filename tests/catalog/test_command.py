@@ -11,6 +11,7 @@ from pytest_django import Settings
 from incidentportal.catalog import connection
 from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.portal.management.commands import sync_catalog
+from incidentportal.presets.remarks import remarks
 from tests.support.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +30,9 @@ def test_it_says_what_was_found(rootly: Sandbox) -> None:
     assert f"Fetched from {rootly.jsonapi_url} in " in found
     assert "    40  services\n" in found
     assert "The list of users is left out: the token may not read it (403)." in found
+    flaws = remarks()
+    assert {"list_refused"} < {one.kind for one in flaws}
+    assert all(f"  ! {one.sentence}\n" in found for one in flaws)
     assert f"It changed: snapshot {snapshot.id} is in use." in found
     assert f"Nothing changed: snapshot {snapshot.id} is in use." in _run()
 

@@ -11,10 +11,12 @@ from incidentportal.catalog import connection
 from incidentportal.catalog.current import Catalog, current, sync_state
 from incidentportal.catalog.models import SyncState
 from incidentportal.portal.doctor.findings import Finding, error, ok, skipped, warning
+from incidentportal.presets.drift import current_findings
 
 LATE = 3
 """Intervals without a good sync after which the picture is old."""
 LEAST_LATE = 900.0
+ALL_OF_IT = "/operations/configuration/ lists all of it."
 SYNC = "Run: manage.py sync_catalog, which says what is wrong."
 
 
@@ -36,6 +38,7 @@ def examine() -> Iterator[Finding]:
         yield ok("catalog.sync", "The last sync went well.")
     if catalog is not None:
         yield from _problems(catalog)
+        yield from _drifted()
         yield _form(catalog, state)
 
 
@@ -69,7 +72,16 @@ def _problems(catalog: Catalog) -> Iterator[Finding]:
     more = f", and {count - 1} more" if count > 1 else ""
     first = catalog.problems[0].sentence
     said = f"Something in Rootly's configuration can't be used{more}: {first}"
-    yield warning("catalog.problems", said, "Home tells admins all of it; mend it in Rootly.")
+    yield warning("catalog.problems", said, f"Mend it in Rootly. {ALL_OF_IT}")
+
+
+def _drifted() -> Iterator[Finding]:
+    """Presets and defaults that no longer fit."""
+    broken = [one for one in current_findings() if not one.is_harmless]
+    if broken:
+        more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
+        said = f"A preset or default no longer fits Rootly's forms{more}: {broken[0].told}"
+        yield warning("catalog.presets", said, f"{broken[0].remedy} {ALL_OF_IT}")
 
 
 def _form(catalog: Catalog, state: SyncState | None) -> Finding:
