@@ -85,7 +85,9 @@ class PresetForm(Typed):
         label="For", required=False, widget=forms.CheckboxSelectMultiple,
         help_text="Nobody ticked: for everyone.",
     )  # fmt: skip
-    kind = forms.ChoiceField(label="What is declared", choices=KIND_WORDS, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label="What is declared", choices=KIND_WORDS, initial=NORMAL, widget=forms.RadioSelect
+    )
     private = forms.BooleanField(
         required=False, label="Always private",
         help_text="Also by people who may not choose it themselves. It can’t be undone in Rootly.",

@@ -230,7 +230,7 @@ def test_what_the_file_does_not_have_stays_unless_pruned(put: Put, set_default: 
 WRONG = {
     "presets: {a: [1]": (1, 17, "This is no YAML"),
     "version: 2": (1, 1, "version: 1"),
-    "version: 1\npresetz: {}": (2, 1, "presetz: “presetz” means nothing here; did you mean “presets”?"),
+    "version: 1\npresetz: {}": (2, 1, "“presetz” means nothing here; did you mean “presets”?"),
     "version: 1\nversion: 1": (2, 1, "twice: first in line 1"),
     "- a": (1, 1, "Names with what they mean"),
     "": (1, 1, "empty"),
@@ -258,10 +258,10 @@ WRONG = {
     MINIMAL + "    wording: {fr: {nom: N}}": (5, 20, "“nom” means nothing here."),
     with_fields("severity_id: {default: [sev9-major]}"): (
         6, 31,
-        "presets.payments.fields.severity_id.default[0]: Rootly has no severity “sev9-major”;"
-        " did you mean “sev2-major”?",
+        ("presets.payments.fields.severity_id.default[0]: Rootly has no severity “sev9-major”;"
+         " did you mean “sev2-major”?"),
     ),
-    with_fields("severity: {default: sev2-major}"): (6, 7, "no field “severity”; did you mean “severity_id”?"),
+    with_fields("severity: {default: sev2-major}"): (6, 7, "did you mean “severity_id”?"),
     with_fields("severity_id: {defualt: x}"): (6, 21, "did you mean “default”?"),
     with_fields("severity_id: {default: [sev2-major, sev4-low]}"): (6, 31, "Choose only one"),
     with_fields("severity_id: {locked: true}"): (6, 7, "There is nothing to fix"),
@@ -270,7 +270,7 @@ WRONG = {
     with_fields("ticket: {default: {id: x}}"): (6, 25, "It is a text, not an id"),
     with_fields("ticket: {}\nTicket: {}"): (7, 7, "by another name too"),
     with_fields("customers-affected: {default: many}"): (6, 37, "“many” is not a number"),
-    with_fields("declared-through: {default: x}"): (6, 35, "has no option of “Declared through” “x”"),
+    with_fields("declared-through: {default: x}"): (6, 35, "no option of “Declared through”"),
     with_fields("alert_ids: {default: {id: x}}"): (6, 7, "comes and goes"),
     with_fields("title: {order: 1e3}"): (6, 22, "A whole number"),
     "version: 1\ndefaults: {site: {title: {}}}": (2, 19, "`default` is missing"),
@@ -367,7 +367,7 @@ def test_files_and_streams(
     out = io.StringIO()
     call_command("presets", "import", stdout=out)
     assert "Nothing changes" in out.getvalue()
-    with pytest.raises(CommandError, match="can't be read: No such file"):
+    with pytest.raises(CommandError, match=r"can't be read: No such file"):
         call_command("presets", "import", str(tmp_path / "none.yaml"))
     with pytest.raises(CommandError, match="can't be written"):
         exported(str(tmp_path / "none" / "out.yaml"))
@@ -383,11 +383,11 @@ def test_without_a_snapshot_or_database_it_says_so(
 
     with monkeypatch.context() as patched:
         patched.setattr(applying, "_Rows", broken)
-        with pytest.raises(CommandError, match=r"manage.py migrate"):
+        with pytest.raises(CommandError, match=r"manage\.py migrate"):
             exported()
     settings.ROOTLY_API_URL = "http://127.0.0.1:9/v1"
     catalogs.forget()
-    with pytest.raises(CommandError, match="manage.py sync_catalog"):
+    with pytest.raises(CommandError, match=r"manage\.py sync_catalog"):
         exported()
     settings.ROOTLY_API_URL = ""
     with pytest.raises(CommandError, match="ROOTLY_API_URL"):
@@ -401,7 +401,7 @@ WORDS = SHOWN.filter(str.strip)
 CODES = st.sampled_from(["fr", "de", "no", "pt-br"])
 TYPED = st.one_of(WORDS, st.sampled_from(
     ["yes", "null", "~", "1e3", "0042", "2026-01-31", "a: b", "- a", "# a", "'", '"', "|", "%",
-     " a", "a ", "a\n", "\na", "a\n\n b", "<<", "=", "&a", "*a", "!a", "\u2028a", "\ufeffa", "\u2029"]
+     " a", "a ", "a\n", "\na", "a\n\n b", "<<", "=", "&a", "*a", "!a", "\u2028a", "\ufeffa"]
 ))  # fmt: skip
 MARKS = st.fixed_dictionaries({
     "locked": st.booleans(), "hidden": st.booleans(), "folded": st.booleans(),

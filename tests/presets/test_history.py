@@ -33,7 +33,7 @@ def become(row: Preset, **changes: Any) -> None:
 def shown(page: Any) -> list[str]:
     """The changes on a page, each as text."""
     parts = re.findall(
-        r'<section class="panel" data-change.*?</section>', page.content.decode(), re.DOTALL
+        r'<article class="panel" data-change.*?</article>', page.content.decode(), re.DOTALL
     )
     return [" ".join(unescape(re.sub(r"<[^>]+>", " ", one)).split()) for one in parts]
 
