@@ -19,6 +19,8 @@ from incidentportal.catalog import connection, live
 from incidentportal.catalog.models import Snapshot
 from incidentportal.declarations.models import Declaration
 from incidentportal.portal import configuration
+from incidentportal.portal.doctor import picture
+from incidentportal.portal.doctor.findings import Status
 from incidentportal.presets import current as presets
 from incidentportal.presets import drift
 from incidentportal.presets.content import Content, Setting
@@ -235,6 +237,9 @@ def test_groups_that_went(connected: Sandbox, visitor: PageClient) -> None:
     assert drift.current_findings() == ()
     Group.objects.get(name="night shift").delete()
     presets.forget()
+    (finding,) = (one for one in picture.examine() if one.id == "catalog.presets")
+    assert finding.status == Status.WARNING
+    assert finding.message.endswith("“night shift”; nobody sees it.")
     assert [one.sentence for one in drift.current_findings()] == [
         "The preset “Payments” is for a group that isn't there: “night shift”; nobody sees it.",
         "The preset “Zwei” is for a group that isn't there: “night shift”; others see it still.",
