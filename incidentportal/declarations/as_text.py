@@ -30,6 +30,7 @@ def _lines(page: Shown, address: str) -> Iterator[str]:
         begin = "\n" if "\n" in line.text else " "
         yield f"{line.label}:{begin}{line.text}"
     yield from (f"{step.name}: {step.words}" for step in page.steps)
+    yield from (f"Not in Rootly, as far as the portal knows: {line}" for line in page.open_values)
     yield ""
     yield f"This page: {address}"
 

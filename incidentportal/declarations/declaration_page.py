@@ -35,6 +35,7 @@ HEADINGS = {
 }
 SAVED = "Saved, and not in Rootly yet."
 ON_HOLD = "Nothing is sent at the moment."
+KEEPS_TRYING = "Nobody knows yet whether it is there. We keep trying."
 SLACK_HOSTS = ("slack.com",)
 STEP_WORDS = {
     Stand.OPEN: "Not in Rootly yet. We keep trying.",
@@ -203,10 +204,17 @@ def _step_line(step: Mapping[str, Any]) -> StepLine:
 
 
 def _open_values(declaration: Declaration) -> tuple[str, ...]:
-    """Custom values that Rootly refused, with its words; labels as they were shown."""
+    """Custom values that Rootly refused, with its words, and where the incident could not be
+    followed up those answers that it isn't known to have; labels as they were shown.
+    """
     labels = {item["name"]: item["label"] for item in declaration.labels}
-    return tuple(
-        f"{labels.get('form_field_' + str(value['form_field_id']), 'A field')}: {value['refused']}"
-        for value in declaration.open_values
-        if "refused" in value
-    )
+    named = [(f"form_field_{each['form_field_id']}", each) for each in declaration.open_values]
+    refused = [
+        f"{labels.get(name, 'A field')}: {each['refused']}"
+        for name, each in named
+        if "refused" in each
+    ]
+    waiting = [name for name, each in named if "refused" not in each and name in labels]
+    if not declaration.failures:
+        return tuple(refused)
+    return (*refused, *(f"{labels[name]}: {KEEPS_TRYING}" for name in waiting))

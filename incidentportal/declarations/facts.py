@@ -25,8 +25,8 @@ from incidentportal.declarations.look import (
     MARGIN,
     alike,
     first_sent,
-    has_its_title,
     is_private,
+    may_be_it,
     moment,
 )
 from incidentportal.declarations.models import Attempt, Declaration
@@ -130,11 +130,9 @@ def identify(declaration: Declaration, typed: str) -> tuple[Incident, str]:
     incident = _by_id(declaration, text) if _ID.fullmatch(text) else None
     if incident is None:
         incident = _by_number(declaration, text)
-    if incident is not None and not _may_be_this(incident, declaration):
-        incident = None
-    if incident is None:
-        if _is_hidden(declaration) and _ID.fullmatch(text):
-            return Incident(id=text), UNCHECKED
+    if incident is None and _is_hidden(declaration) and _ID.fullmatch(text):
+        return Incident(id=text), UNCHECKED
+    if incident is None or not may_be_it(incident, declaration):
         raise AnswerError(
             "incident_id", f"The portal sees no incident “{legible(text)}” in Rootly."
         )
@@ -223,15 +221,6 @@ def _asking(declaration: Declaration) -> Iterator[Client]:
         raise NotNowError(NOT_NOW) from None
     finally:
         _places.release()
-
-
-def _may_be_this(incident: Incident, declaration: Declaration) -> bool:
-    """Whether somebody may take an incident for this declaration, and so get to see it: one that
-    isn't private, or bears the label; for a private declaration also one of its very title.
-    """
-    if incident.private is not True or bears(incident.labels, declaration.pk):
-        return True
-    return is_private(declaration) and has_its_title(incident, declaration)
 
 
 def _alike(incident: Incident, declaration: Declaration, *, told: bool) -> Alike:

@@ -15,7 +15,7 @@ from incidentportal.catalog import connection
 from incidentportal.declarations import claims, doubles, privacy, queue, steps, turns
 from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.labels import bears
-from incidentportal.declarations.look import is_private
+from incidentportal.declarations.look import is_private, may_be_it
 from incidentportal.declarations.models import Declaration, Upstream
 from incidentportal.declarations.outcomes import words
 from incidentportal.declarations.shown import merged, verdict
@@ -97,7 +97,7 @@ def _read(client: Client, declaration: Declaration, found: dict[str, Any]) -> No
 
 def _read_back(client: Client, declaration: Declaration) -> Incident | None:
     """The incident, and what reading it says of this upstream; None for a private one that the
-    token does not see. Raises RootlyError.
+    token does not see, or that somebody took for theirs unseen and can't be it. Raises RootlyError.
     """
     upstream = Upstream.objects.filter(url=declaration.upstream)
     try:
@@ -106,6 +106,9 @@ def _read_back(client: Client, declaration: Declaration) -> Incident | None:
         if not is_private(declaration) or error.status not in {403, 404}:
             raise
         upstream.update(sees_private=False)
+        return None
+    # Only what a person said of it stands with an incident: nobody could look it up then.
+    if declaration.sentence and not may_be_it(incident, declaration):
         return None
     upstream.update(keeps_labels=bears(incident.labels, declaration.pk))
     if is_private(declaration) and incident.private is True:
@@ -155,7 +158,9 @@ def _complete_values(client: Client, declaration: Declaration) -> list[dict[str,
                 client.create_selection(declaration.incident_id, value)
             else:
                 client.update_selection(selection.id, value)
-        except Rejected as error:
+        except (Rejected, Misconfigured) as error:
+            if error.status == 401:  # that will be mended, and is no word about this value
+                raise
             still_open.append({**value, "refused": words(error)})
     return still_open
 

@@ -94,13 +94,14 @@ def learn_clock(upstream: Upstream, date: datetime | None) -> None:
 def proves_absence(found: Look, declaration: Declaration, upstream: Upstream) -> bool:
     """Whether "no incident bears the label" means "there is no incident".
 
-    It does where labels are known to stick, and this one was sent, or where nothing there could be
-    it; and of a private one only where the token is known to see such incidents.
+    It does where labels are known to stick, and this one was sent, and the list tells them; or
+    where nothing there could be it; and of a private one only where the token is known to see such
+    incidents.
     """
     if is_private(declaration) and upstream.sees_private is not True:
         return False
     labelled = upstream.keeps_labels is True and declaration.sent_with.get("labels", True)
-    return labelled or not found.alike
+    return all(labelled and item.labels is not None for item in found.alike)
 
 
 def is_private(declaration: Declaration) -> bool:
@@ -132,6 +133,15 @@ def has_its_title(incident: Incident, declaration: Declaration) -> bool:
     """Whether an incident has the title that was declared; False where Rootly was to make one."""
     title = _words(str(declaration.payload.get("title") or ""))
     return bool(title) and _words(incident.title) == title
+
+
+def may_be_it(incident: Incident, declaration: Declaration) -> bool:
+    """Whether somebody may take an incident for this declaration, and so get to see it: one that
+    isn't private, or bears the label; for a private declaration also one of its very title.
+    """
+    if incident.private is not True or bears(incident.labels, declaration.pk):
+        return True
+    return is_private(declaration) and has_its_title(incident, declaration)
 
 
 def _words(text: str) -> str:

@@ -23,7 +23,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from incidentportal.accounts.encryption import UnreadableError
@@ -96,7 +96,9 @@ def _release(url: str, causes: list[Cause]) -> bool:
     rows = Upstream.objects.filter(url=url, held_for__in=causes).exclude(held="")
     over = {"held": "", "held_for": "", "held_by": None, "held_at": None, "probed_id": None}
     failed = {"failures": 0, "failed_id": None, "failed_several": False, "forbidden_id": None}
-    if not rows.update(**over, **failed, wait_until=None):
+    # Further ahead than any probe only a 429 sets it: that is still to be obeyed.
+    told = When(wait_until__gt=from_now(settings.DELIVERY_PROBE), then=F("wait_until"))
+    if not rows.update(**over, **failed, wait_until=Case(told, default=None)):
         return False
     log.warning("deliveries to %s go on", url)
     _make_due(url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -12,6 +13,7 @@ from incidentportal.accounts.models import PrivateView, User
 from incidentportal.accounts.roles import Ability
 from incidentportal.catalog import connection
 from incidentportal.declarations import claims, decisions, queue
+from incidentportal.declarations.declaration_page import KEEPS_TRYING
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
 from tests.declarations.test_delivery import once, until
@@ -189,6 +191,38 @@ def refused_value(form: Form, sandbox: Sandbox) -> tuple[Declaration, str]:
     assert form.send(**form.filled()).status_code == 303
     until(lambda: "refused" in str(Declaration.objects.get().open_values))
     return Declaration.objects.get(), name
+
+
+@pytest.mark.parametrize("status", [403, 405, 503])
+def test_a_value_that_can_not_be_posted_is_named_and_none_is_lost(
+    connected: Sandbox, form: Form, status: int
+) -> None:
+    name = form.field_called("How was it noticed?")
+    connected.switch(inline_values="drop")
+    refusing = {"method": "POST", "path": "/form_field_selections$"}
+    connected.fault("status", **refusing, status=status, times=None)
+    assert form.send(**form.filled()).status_code == 303
+    row = Declaration.objects.get()
+    until(lambda: bool(open_lines(form, row)))
+    (line,) = [each for each in open_lines(form, row) if each.startswith("How was it noticed?: ")]
+    connected.clear_faults()
+    if status == 503:
+        assert KEEPS_TRYING in line
+        assert buttons(look(form.client, row)) == set()
+        once(row)
+    else:
+        assert buttons(look(form.client, row)) == {"retry-step"}
+        answer = {name: row.answers[name]}
+        assert press(form.client, row, "retry-step", step=name, **answer).status_code == 303
+    there = connected.incidents()[-1]["selections"]
+    assert name in {f"form_field_{each['form_field_id']}" for each in there}
+    assert line not in open_lines(form, row)
+
+
+def open_lines(form: Form, row: Declaration) -> list[str]:
+    """What its page says of custom values that the incident doesn't have."""
+    found = re.search(r'data-key="values".*?</div>', look(form.client, row), re.DOTALL)
+    return [unescape(line) for line in re.findall(r"<li>(.*?)</li>", found[0])] if found else []
 
 
 def test_a_refused_value_is_corrected_on_the_page(connected: Sandbox, form: Form) -> None:

@@ -19,7 +19,7 @@ from tests.declarations.test_delivery import CREATE, once
 from tests.support.declarations import make_declaration
 from tests.support.sandbox import Sandbox
 
-ALIKE = Look(alike=(Incident(id="9"),))
+ALIKE = Look(alike=(Incident(id="9", labels={}),))
 
 
 def shows(sandbox: Sandbox, *, seconds: float, **said: Any) -> None:
@@ -81,6 +81,8 @@ def test_a_missing_label_proves_something_only_where_labels_were_sent_and_stick(
     row.sent_with = {"labels": labelled}
     assert proves_absence(ALIKE, row, upstream) is (keeps is True and labelled)
     assert proves_absence(Look(), row, upstream), "nothing there could be it"
+    silent = Look(alike=(*ALIKE.alike, Incident(id="10", labels=None)))
+    assert not proves_absence(silent, row, upstream), "the list tells no labels"
 
 
 def test_what_was_sent_without_its_label_is_not_sent_again_beside_its_like(

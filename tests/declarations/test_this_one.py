@@ -134,3 +134,24 @@ def test_a_private_one_of_the_same_title_can_be_it(make_person: Person, connecte
     assert refused.status_code == 422
     assert "Mr Jones" not in refused.content.decode()
     assert press(client, row, "this-one", incident_id=own["id"]).status_code == 303
+
+
+@pytest.mark.parametrize("seen_at", ["once", "later"])
+def test_nobody_gets_to_see_a_private_one_by_saying_that_it_is_theirs(
+    make_person: Person, connected: Sandbox, seen_at: str
+) -> None:
+    """As long as no private one was read back it isn't known whether this token sees them."""
+    author = make_person("sam", "support")
+    payload = {"title": "Ms Miller", "private": True}
+    row = standing(author, State.UNCONFIRMED, upstream=connection.upstream(), payload=payload)
+    attempt(row)
+    other = made(connected, "Mr Jones", private=True)
+    client = signed_in(author)
+    connected.switch(hide_private=seen_at == "later")
+    status = press(client, row, "this-one", incident_id=other["id"]).status_code
+    assert status == (303 if seen_at == "later" else 422)
+    connected.switch(hide_private=False)
+    if seen_at == "later":
+        once(row)
+    assert "Mr Jones" not in look(client, row)
+    assert Upstream.objects.get().sees_private is None
