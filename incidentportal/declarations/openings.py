@@ -107,11 +107,10 @@ class Opening:
             for name, values in said.values.items()
             if name in locked and name not in said.unfit
         }
-        known = start.forms.by_name
         left = [
-            known[name].label
-            for name in sorted(self.link.locked & known.keys() - fixed.keys())
-            if not known[name].read_only
+            field.label
+            for name, field in start.forms.by_name.items()
+            if name in self.link.locked and name not in fixed and not field.read_only
         ]
         forms = shaping.fix(start.forms, fixed) if fixed else start.forms
         return Opened(replace(start, forms=forms), said, frozenset(fixed), tuple(left))

@@ -64,6 +64,7 @@ declarations/           | GET  | /declarations/?state=rejected&page=2 | {ALL}
 {ONE}act/               | POST | /declarations/{{own}}/act/  | 422 404 404 404 422 404 422 404 401
 {ONE}act/ | POST | /declarations/{{private}}/act/ | 404 404 422 404 404 404 404 404 401
 {ONE}act/ | POST | /declarations/{{nowhere}}/act/ | 404 404 404 404 404 404 404 404 401
+<<<<<<< HEAD
 operations/doctor/      | GET  | /operations/doctor/         | {ADMINS}
 operations/doctor/      | POST | /operations/doctor/         | {ADMINS}
 operations/             | GET  | /operations/                | {ADMINS}
@@ -76,6 +77,11 @@ operations/act/         | POST | /operations/act/            | 404 404 404 404 4
 {OPERATED} | GET  | /operations/declarations/{{nowhere}}/ | {NOBODY}
 {OPERATED} | POST | /operations/declarations/{{nowhere}}/ | {NOBODY}
 operations/configuration/ | GET | /operations/configuration/ | {ADMINS}
+=======
+presets/preview/        | GET  | /presets/preview/           | 404 404 404 404 200 404 200 404 in
+presets/preview/        | GET  | /presets/preview/?of=none   | {NOBODY}
+presets/preview/        | POST | /presets/preview/           | 404 404 404 404 422 404 422 404 401
+>>>>>>> ebe8328 (Preview a form as each audience has it, and rehearse it)
 accounts/login/         | GET  | /accounts/login/            | 302 302 302 302 302 302 302 302 200
 accounts/logout/        | GET  | /accounts/logout/           | 200 200 200 200 200 200 200 200 302
 accounts/signup/        | GET  | /accounts/signup/           | {EVERYONE_NOTHING}

@@ -212,7 +212,7 @@ def test_with_a_preset_what_the_preset_fixes_counts_more(
 
 def test_what_rootly_no_longer_has_is_left_to_them(connected: Sandbox, visitor: PageClient) -> None:
     form = opened(visitor, signed({"severity": ["sev9"], "service": ["gone", "checkout"]}))
-    assert "“Services” and “Severity” is left to you" in notice(form)
+    assert "“Severity” and “Services” is left to you" in notice(form)
     assert ", fixed" not in field(form, "service_ids")
     assert chosen(form, "service_ids") == ["Checkout"]
     form = opened(visitor, signed())
@@ -243,3 +243,15 @@ def test_it_gives_no_right_to_privacy_and_never_sends_in_public(
     assert theirs.send(**posted, private="", form_state="").status_code == 303, theirs.html
     assert connected.incidents()[0]["private"] is True
     assert Declaration.objects.get().private
+
+
+def test_a_second_click_on_a_presets_form_leaves_nothing_over(
+    connected: Sandbox, visitor: PageClient
+) -> None:
+    make_preset(setting("Ticket", "CARE-1", locked=True))
+    form = Form(visitor, f"{NEW}?preset=payments")
+    page, posted = form.response, form.filled(form_state=unescape(state_of(form)))
+    for _ in range(2):
+        form.response = page
+        assert form.send(**posted).status_code == 303, form.html
+    assert (Declaration.objects.count(), Draft.objects.count()) == (1, 0)

@@ -316,18 +316,6 @@ def test_the_preset_stays_with_redraws_drafts_and_corrections(
     assert Declaration.objects.get().answers["preset"] == ["payments"]
 
 
-def test_a_second_click_on_a_presets_form_leaves_nothing_over(
-    connected: Sandbox, visitor: PageClient
-) -> None:
-    make_preset(setting("Ticket", "CARE-1", locked=True))
-    form = Form(visitor, PAYMENTS)
-    page, posted = form.response, form.filled(form_state=unescape(state_of(form)))
-    for _ in range(2):
-        form.response = page
-        assert form.send(**posted).status_code == 303, form.html
-    assert (Declaration.objects.count(), Draft.objects.count()) == (1, 0)
-
-
 def test_a_rejected_one_has_its_preset_again(connected: Sandbox, visitor: PageClient) -> None:
     make_preset(setting("Ticket", "CARE-1", locked=True))
     said = {"title": ["is too plain"]}
