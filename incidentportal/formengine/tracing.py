@@ -86,7 +86,7 @@ def _trace(
     words = _sentence("Shown" if state.shown else "Hidden", state.shown_because, form)
     if is_off and state.shown:
         words += " The preset keeps it off the page; its value is sent."
-    value = _value(state.field, given_values(answers, state.field))
+    value = in_words(state.field, given_values(answers, state.field))
     is_known = bool(value) and origin is not None
     return Trace(
         name=state.field.name,
@@ -110,7 +110,8 @@ def _sentence(what: str, because: Reason, form: ResolvedForm) -> str:
     return f"{what}: {RULES[because.rule]}."
 
 
-def _value(field: Field, given: Sequence[str]) -> str:
+def in_words(field: Field, given: Sequence[str]) -> str:
+    """A value as people read it; blank for none."""
     if field.control == "checkbox":
         return "Ticked" if any(text.strip().lower() in TICKED for text in given) else ""
     if field.options is None:

@@ -64,7 +64,6 @@ declarations/           | GET  | /declarations/?state=rejected&page=2 | {ALL}
 {ONE}act/               | POST | /declarations/{{own}}/act/  | 422 404 404 404 422 404 422 404 401
 {ONE}act/ | POST | /declarations/{{private}}/act/ | 404 404 422 404 404 404 404 404 401
 {ONE}act/ | POST | /declarations/{{nowhere}}/act/ | 404 404 404 404 404 404 404 404 401
-<<<<<<< HEAD
 operations/doctor/      | GET  | /operations/doctor/         | {ADMINS}
 operations/doctor/      | POST | /operations/doctor/         | {ADMINS}
 operations/             | GET  | /operations/                | {ADMINS}
@@ -77,11 +76,15 @@ operations/act/         | POST | /operations/act/            | 404 404 404 404 4
 {OPERATED} | GET  | /operations/declarations/{{nowhere}}/ | {NOBODY}
 {OPERATED} | POST | /operations/declarations/{{nowhere}}/ | {NOBODY}
 operations/configuration/ | GET | /operations/configuration/ | {ADMINS}
-=======
 presets/preview/        | GET  | /presets/preview/           | 404 404 404 404 200 404 200 404 in
 presets/preview/        | GET  | /presets/preview/?of=none   | {NOBODY}
 presets/preview/        | POST | /presets/preview/           | 404 404 404 404 422 404 422 404 401
->>>>>>> ebe8328 (Preview a form as each audience has it, and rehearse it)
+<<<<<<< HEAD
+=======
+presets/link/           | GET  | /presets/link/              | 404 404 404 404 200 404 200 404 in
+presets/link/           | GET  | /presets/link/?of=none      | {NOBODY}
+presets/link/           | POST | /presets/link/              | 404 404 404 404 200 404 200 404 401
+>>>>>>> d64ff56 (Make start links on a page of their own, signed where wanted)
 accounts/login/         | GET  | /accounts/login/            | 302 302 302 302 302 302 302 302 200
 accounts/logout/        | GET  | /accounts/logout/           | 200 200 200 200 200 200 200 200 302
 accounts/signup/        | GET  | /accounts/signup/           | {EVERYONE_NOTHING}
