@@ -125,9 +125,9 @@ def _make(request: HttpRequest, form: FilledForm, slug: str) -> Made:
     is_signed = bool(lifetime) and lifetime in LIFETIMES
     is_private = _is_private(form)
     fields = form.forms.by_name
-    values = {
-        name: one for name, one in _values(form).items() if not is_private or _is_choice(fields[name])
-    }  # fmt: skip
+    values = _values(form)
+    if is_private:  # nothing that was typed
+        values = {name: one for name, one in values.items() if _is_choice(fields[name])}
     own = {name for name in values if form.filling.origins.get(name) == "person"}
     # What was chosen since the list was shown is fixed; what was unticked there isn't.
     ticked = set(request.POST.getlist(FIX)) & values.keys()

@@ -7,8 +7,6 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
 from incidentportal.formengine import prefill, readable
 from incidentportal.formengine.kinds import CONTROLS
 from tests.declarations.test_prefill import chosen, field, notice
@@ -56,11 +54,13 @@ def test_the_link_reads_well_and_opens_the_form_so(
 ) -> None:
     make_preset(setting("Ticket", "CARE-1"))
     page = Builder(admin_page, "of=payments")
+    noticed = "How was it noticed?"
     page.send(
-        service_ids=ids("Services", "Checkout", "Web shop"), severity_id=ids("Severity", "SEV2 Major"),
-        title="Pay & go", **{name_of("How was it noticed?"): ids("How was it noticed?", "Alert")},
+        service_ids=ids("Services", "Checkout", "Web shop"), title="Pay & go",
+        severity_id=ids("Severity", "SEV2 Major"),
+        **{name_of(noticed): ids(noticed, "Customer report")},
     )  # fmt: skip
-    assert page.query.pop("field.how-was-it-noticed", None) or "field." in page.link
+    assert page.query["field.how-was-it-noticed"] == ["Customer report"]
     assert page.query["preset"] == ["payments"]
     assert page.query["severity"] == ["sev2-major"]
     assert sorted(page.query["service"]) == ["checkout", "web-shop"]
@@ -126,13 +126,10 @@ def test_what_can_not_be_an_answer_is_said_at_its_field(
     assert "data-made" not in page.html
 
 
-@pytest.mark.parametrize("words", [True, False])
-def test_every_option_of_every_list_survives_the_way_there_and_back(
-    connected: Sandbox, words: bool
-) -> None:
+def test_every_option_of_every_list_survives_the_way_there_and_back(connected: Sandbox) -> None:
     made = forms()
     for one in made.by_name.values():
-        options = list(one.options or ())[:: 1 if words else -1][:20]
+        options = list(one.options or ())[:50]
         if not CONTROLS[one.control].chooses or one.read_only:
             continue
         many = CONTROLS[one.control].many
