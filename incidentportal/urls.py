@@ -4,7 +4,15 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
-from incidentportal.declarations import acting, choosing, draft_views, listing, preview
+from incidentportal.declarations import (
+    acting,
+    choosing,
+    draft_views,
+    link_builder,
+    listing,
+    preview,
+    rehearsal,
+)
 from incidentportal.declarations import views as declarations
 from incidentportal.portal import configuration, operations, operations_acting
 from incidentportal.portal import views as portal
@@ -29,6 +37,8 @@ urlpatterns = [
         name="operations_declaration",
     ),
     path("operations/configuration/", configuration.configuration, name="configuration"),
+    path("presets/preview/", rehearsal.preview, name="preview_form"),
+    path("presets/link/", link_builder.build, name="link_builder"),
     path("accounts/", include("incidentportal.accounts.urls")),
     path("admin/login/", login_not_required(portal.to_sign_in)),
     path("admin/", admin.site.urls),

@@ -89,6 +89,15 @@ def may_declare_private(person: User) -> bool:
     return may(person, Ability.DECLARE_PRIVATE)
 
 
+def group_may(name: str, ability: Ability) -> bool:
+    """Whether whoever is in the group of this name, and in no other, may."""
+    if ability is Ability.DECLARE:
+        return True
+    app, _, codename = ability.partition(".")
+    given = Permission.objects.filter(group__name=name, content_type__app_label=app)
+    return given.filter(codename=codename).exists()
+
+
 def _permissions(person: User) -> frozenset[str]:
     """All permissions that the person has by groups or alone, being a superuser left aside."""
     return _known(person)[0]

@@ -37,8 +37,16 @@ def fix(declaration: Declaration, upstream: Upstream, claim: int) -> bool:
     known: Mapping[str, Any] = declaration.sent_with
     if known.get("key_number") == declaration.key_number:
         return True
+    declaration.sent_with = with_what(declaration, upstream)
+    rows = claims.held(declaration.pk, claim)
+    return bool(rows.update(sent_with=declaration.sent_with))
+
+
+def with_what(declaration: Declaration, upstream: Upstream) -> dict[str, Any]:
+    """What would be added under the current key, as `sent_with` has it. Writes nothing."""
+    known: Mapping[str, Any] = declaration.sent_with
     author = known or _author(declaration.author)
-    declaration.sent_with = {
+    return {
         "key_number": declaration.key_number,
         "user_id": author["user_id"],
         "declared_by": author["declared_by"],
@@ -47,8 +55,6 @@ def fix(declaration: Declaration, upstream: Upstream, claim: int) -> bool:
         "labels": upstream.takes_labels,
         "values": upstream.takes_inline_values,
     }
-    rows = claims.held(declaration.pk, claim)
-    return bool(rows.update(sent_with=declaration.sent_with))
 
 
 def added(declaration: Declaration) -> dict[str, Any]:

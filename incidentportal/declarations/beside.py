@@ -13,11 +13,10 @@ from django.db import transaction
 from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection, current
-from incidentportal.declarations import drafts
+from incidentportal.declarations import drafts, start_links
 from incidentportal.declarations.forms import FilledForm, Refused
 from incidentportal.declarations.models import Declaration, Draft
-from incidentportal.presets.content import fixed_by
-from incidentportal.presets.starting import CONTROL
+from incidentportal.presets import starting
 
 Posted = Mapping[str, Sequence[str]]
 
@@ -81,14 +80,12 @@ def of(declaration: Declaration, reader: User) -> Beside | None:
 
 
 def _lifted(form: FilledForm, posted: Posted, stored: Posted) -> frozenset[str]:
-    """The fields that the preset fixes, and that were sent with another value: Rootly had refused
-    the fixed one, so that they were the person's.
+    """The fields that the preset or the link fixes, and that were sent with another value: Rootly
+    had refused the fixed one, so that they were the person's.
     """
-    if form.preset is None:
-        return frozenset()
     return frozenset(
         name
-        for name in fixed_by(form.preset.content) & posted.keys() & form.forms.by_name.keys()
+        for name in form.may_lift & posted.keys() & form.forms.by_name.keys()
         if tuple(stored.get(name, ())) != form.forms.by_name[name].locked
     )
 
@@ -112,7 +109,7 @@ def _differing(
         form = FilledForm.posted(then, posted, author, Refused(asked, lifted))
     given = form.cleaned.answers
     names = {name for name in {*given, *stored} if _texts(given, name) != _texts(stored, name)}
-    names.discard(CONTROL)  # where it started from is no answer
+    names -= {starting.CONTROL, start_links.CONTROL}  # where it started from is no answer
     names |= set(form.cleaned.errors)
     if declaration.private:
         names.discard("private")  # it stays so, whatever a form says

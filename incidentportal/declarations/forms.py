@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,9 @@ from django.utils import timezone
 from incidentportal.accounts.models import User
 from incidentportal.catalog import current
 from incidentportal.catalog.current import Catalog
+from incidentportal.declarations import start_links
 from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.openings import Begin, Opened, Opening, theirs
 from incidentportal.declarations.submission import Submission
 from incidentportal.formengine import (
     carried,
@@ -33,6 +34,7 @@ from incidentportal.formengine.prefill import NO_LINK, Prefilled
 from incidentportal.formengine.resolve import ResolvedForm
 from incidentportal.formengine.view import Extras, FormView, Starting, form_view
 from incidentportal.presets import starting
+from incidentportal.presets.content import NEVER_LIFTED, fixed_by
 from incidentportal.presets.prepared import MARK_AS_TEST, PRIVATE, Prepared
 
 RANKS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
@@ -54,6 +56,13 @@ PRESET_GONE = (
 NO_PRESET = (
     "The link asks for a starting point that isn’t there, or not for you: this is the full form."
 )
+BROKEN_LINK = (
+    "This link was changed or has expired, so nothing of it counts: this is the form as without it."
+)
+LOST_LINK = (
+    "The link that this form was opened by was changed, so it fixes nothing any more. All that you"
+    " answered is here; nothing was sent. Look at it, and send it again."
+)
 CANNOT_FORCE = (
     "“{}” declares {}, but Rootly’s form doesn’t allow that at the moment. Nothing was sent: please"
     " tell an admin, or start from the full form."
@@ -67,7 +76,7 @@ ALWAYS_TEST = "Always a test from here: nobody is alarmed about a real incident.
 @dataclass(frozen=True, slots=True)
 class Refused:
     """What Rootly's refusals say of the form: the names of fields that it asked for, and of those
-    that the preset fixed to a value that it does not take: they are left to the person.
+    that the preset, or the link, fixed to a value that it does not take: they are left to the person.
     """
 
     demanded: frozenset[str] = frozenset()
@@ -82,21 +91,21 @@ class FilledForm:
     """A form with answers, for a person in this time zone.
 
     `demanded` are names of fields that Rootly asked for in refusals; `remarks` are sentences about
-    the form as a whole. `barred`: privacy is asked for by somebody who may not ask for it. Then the
-    choice is shown as it was made, with an error, until they take it back themselves. `preset` is
-    what the form starts from; `preset_gone`: the page did, and now there is no such preset.
+    the form as a whole. When it is `barred` the choice is shown as it was made, with an error,
+    until they take it back themselves. `preset_gone`: the page started from a preset, and now there
+    is no such preset.
     """
 
     catalog: Catalog
     forms: Forms
     filling: Filling
     zone: ZoneInfo
+    opening: Opening
+    opened: Opened
     changes: Changes = NO_CHANGES
     link: Prefilled = NO_LINK
     demanded: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
-    barred: bool = False
-    preset: Prepared | None = None
     preset_gone: bool = False
 
     @classmethod
@@ -104,27 +113,29 @@ class FilledForm:
         cls, catalog: Catalog, person: User, query: Mapping[str, Sequence[str]] | None = None
     ) -> FilledForm:
         """A new one, with its preset and defaults, and what the link says that it was opened by."""
-        begun = starting.begin(catalog, person, _preset_in(query or {}))
-        return cls.begun(catalog, begun, person, query)
+        return cls.begun(catalog, Opening.by(theirs(person), query or {}), person, query)
 
     @classmethod
     def begun(
         cls,
         catalog: Catalog,
-        begun: starting.Start,
+        opening: Opening,
         person: User,
         query: Mapping[str, Sequence[str]] | None = None,
     ) -> FilledForm:
-        """A new one from this start, in this person's time zone."""
-        said = {name: one for name, one in (query or {}).items() if name != starting.CONTROL}
-        link = prefill.read(begun.forms, said)
+        """A new one that opens in this way, in this person's time zone."""
+        opened = opening.open(catalog)
+        begun, link = opened.start, opened.said
+        if opening.link is None and not opening.is_broken:
+            said = {name: one for name, one in (query or {}).items() if name != starting.CONTROL}
+            link = prefill.read(begun.forms, said)
         given: filling.Given = {"link": link.values, **begun.given}
         filled = filling.start(begun.forms, given, catalog.snapshot_id)
-        remarks = (NO_PRESET,) if begun.is_gone else ()
+        remarks = {NO_PRESET: begun.is_gone, BROKEN_LINK: opening.is_broken}
+        told = tuple(remark for remark, is_so in remarks.items() if is_so)
         return cls(
-            catalog, begun.forms, filled, person.zone, link=link, remarks=remarks,
-            preset=begun.preset,
-        )  # fmt: skip
+            catalog, begun.forms, filled, person.zone, opening, opened, link=link, remarks=told
+        )
 
     @classmethod
     def posted(
@@ -133,16 +144,20 @@ class FilledForm:
         answers: Mapping[str, Sequence[str]],
         person: User,
         refused: Refused = NOTHING_REFUSED,
+        begin: Begin | None = None,
     ) -> FilledForm:
         """As it was posted. Where Rootly's configuration changed since the page was made, what
-        is new begins with its defaults, and `changes` tell the rest.
+        is new begins with its defaults, and `changes` tell the rest. `begin` makes the start of
+        such forms, where they aren't the person's own.
         """
         brought = carried.read(answers)
-        forms = starting.begin(catalog, person, _preset_in(answers)).forms
-        # What a preset had fixed stands in no control: it is among what the form carried.
+        opening = Opening.again(begin or theirs(person), answers)
+        opened = opening.open(catalog)
+        # What was fixed stands in no control: it is among what the form carried, or in its link.
         asked = _asks_private(answers) or _asks_private(brought.kept)
-        barred = asked and PRIVATE not in forms.by_name
-        return cls._since(brought.snapshot, catalog, answers, person, refused, barred=barred)
+        barred = asked and PRIVATE not in opened.start.forms.by_name
+        opening = replace(opening, barred=barred or opened.said.private_refused)
+        return cls._since(brought.snapshot, catalog, answers, person, refused, opening)
 
     @classmethod
     def stored(
@@ -155,8 +170,9 @@ class FilledForm:
         """As its declaration keeps it, with what changed in Rootly since it was filled in. One that
         is private stays so, also where its author may no longer choose it.
         """
-        before = declaration.snapshot_id
-        return cls._since(before, catalog, declaration.answers, person, refused)
+        before, answers = declaration.snapshot_id, declaration.answers
+        opening = Opening.again(theirs(person), answers)
+        return cls._since(before, catalog, answers, person, refused, opening)
 
     @classmethod
     def _since(
@@ -166,26 +182,40 @@ class FilledForm:
         answers: Mapping[str, Sequence[str]],
         person: User,
         refused: Refused,
-        *,
-        barred: bool = False,
+        opening: Opening,
     ) -> FilledForm:
-        slug = _preset_in(answers)
-        demanded, lifted = refused.demanded, refused.lifted
-        begun = starting.begin(catalog, person, slug, barred=barred, lifted=lifted)
-        forms = begun.forms
+        demanded, opening = refused.demanded, replace(opening, lifted=refused.lifted)
+        opened = opening.open(catalog)
+        begun, forms = opened.start, opened.start.forms
         past = current.past(before) if before not in {0, catalog.snapshot_id} else None
-        old = forms
-        if past:
-            old = starting.begin(past, person, slug, barred=barred, lifted=lifted).forms
+        old = opening.open(past).start.forms if past else forms
         new = unseen(old, forms) if past else frozenset()
         filled = filling.go_on(
             forms, answers, catalog.snapshot_id, fresh=begun.given, unseen=new, demanded=demanded
         )
         found = changes(old, filled, forms) if past else NO_CHANGES
         return cls(
-            catalog, forms, filled, person.zone, found, demanded=demanded, barred=barred,
-            preset=begun.preset, preset_gone=begun.is_gone,
+            catalog, forms, filled, person.zone, opening, opened, found, demanded=demanded,
+            preset_gone=begun.is_gone,
         )  # fmt: skip
+
+    @property
+    def preset(self) -> Prepared | None:
+        """What the form starts from."""
+        return self.opened.start.preset
+
+    @property
+    def may_lift(self) -> frozenset[str]:
+        """The names of the fields that the preset or the link fixes, and that are left to the
+        person where Rootly refuses the value.
+        """
+        by_link = self.opened.fixed - NEVER_LIFTED
+        return by_link | (fixed_by(self.preset.content) if self.preset else frozenset())
+
+    @property
+    def barred(self) -> bool:
+        """Whether privacy is asked for by somebody who may not ask for it."""
+        return self.opening.barred
 
     @property
     def resolved(self) -> ResolvedForm:
@@ -223,6 +253,8 @@ class FilledForm:
             found[""] = (f"{CHANGED} Look at what changed, and send it again.",)
         if self.preset_gone:
             found[""] = (*found.get("", ()), PRESET_GONE)
+        if self._lost_its_link:
+            found[""] = (*found.get("", ()), LOST_LINK)
         found |= self._unforced()
         offered = "private" in {state.field.name for state in self.resolved.shown}
         is_default = self.filling.origins.get("private") == "rootly"
@@ -231,6 +263,11 @@ class FilledForm:
         elif _asks_private(self.filling.answers) and not offered and not is_default:
             found["private"] = (NOT_PRIVATE,)
         return found
+
+    @property
+    def _lost_its_link(self) -> bool:
+        """Whether the page that was posted had a link that doesn't count."""
+        return self.opening.is_broken and BROKEN_LINK not in self.remarks
 
     def _unforced(self) -> dict[str, Sequence[str]]:
         """What the preset promises and Rootly's form can't keep: nothing is sent otherwise."""
@@ -258,6 +295,8 @@ class FilledForm:
             answers = {**answers, starting.CONTROL: [self.preset.slug]}
             line = {"label": "Declared through preset", "text": self.preset.content.name}
             labels = [*labels, {"name": starting.CONTROL, **line}]
+        if self.opening.link is not None:
+            answers = {**answers, start_links.CONTROL: [self.opening.link.text]}
         return Submission(
             upstream=upstream,
             snapshot_id=self.catalog.snapshot_id,
@@ -297,7 +336,7 @@ class FilledForm:
         shown = frozenset(errors or ()) & filled.off_page  # from now on it is theirs to mend
         kept = {name: one for name, one in filled.carried.kept.items() if name not in shown}
         own = (*filled.carried.own, *(shown - set(filled.carried.own)))
-        state = dataclasses.replace(filled.carried, judged=judged, kept=kept, own=own)
+        state = replace(filled.carried, judged=judged, kept=kept, own=own)
         extras = Extras(
             redraws=self.forms.depended_on,
             notes=self._notes(),
@@ -309,6 +348,7 @@ class FilledForm:
             off_page=filled.off_page,
             origins=filled.origins,
             start=self._start(),
+            link=self.opening.link.text if self.opening.link else "",
         )
         return form_view(
             filled.form, filled.answers, self.zone, errors=errors, messages=messages, extras=extras
@@ -332,7 +372,9 @@ class FilledForm:
         if filling.FROM_PATTERN in {source for source, _ in self.filling.carried.auto.values()}:
             notes["title"] = "Made from your answers; write your own if you like."
         for name, origin in self.filling.origins.items():
-            if origin == "autofill":
+            if name in self.opened.fixed:
+                notes[name] = "Fixed by the link that you opened."
+            elif origin == "autofill":
                 source = self.forms.by_name[self.filling.carried.auto[name][0]]
                 notes[name] = f"Filled in from “{source.label}”."
             elif origin == "link":
@@ -344,7 +386,9 @@ class FilledForm:
         about_set = why_this_form(self.forms, self.resolved, self.filling.answers)
         found = [CHANGED, *sentences] if sentences else []
         found += self.preset.remarks if self.preset else ()
+        found += self.opened.remarks
         found += [PRESET_GONE] if self.preset_gone else []
+        found += [LOST_LINK] if self._lost_its_link else []
         found += self.remarks
         found += prefill.notices(self.link, self.resolved, self.filling.answers)
         return [*found, about_set] if about_set else found
@@ -353,10 +397,6 @@ class FilledForm:
 def answers_of(posted: QueryDict) -> dict[str, list[str]]:
     """What was posted, by control name."""
     return {name: [str(value) for value in posted.getlist(name)] for name in posted}
-
-
-def _preset_in(answers: Mapping[str, Sequence[str]]) -> str:
-    return next((one.strip() for one in answers.get(starting.CONTROL, ())), "")
 
 
 def _asks_private(answers: Mapping[str, Sequence[str]]) -> bool:

@@ -26,7 +26,6 @@ from incidentportal.formengine.contradictions import (
 )
 from incidentportal.formengine.errormap import Placed
 from incidentportal.formengine.view import FormView
-from incidentportal.presets.content import fixed_by
 
 SILENT = "Rootly did not accept it, and did not say why."
 ASKS = "The form has changed: Rootly asks for {} now."
@@ -91,17 +90,13 @@ def _judge(catalog: Catalog, declaration: Declaration, author: User) -> _Judged:
     placed = errormap.place(by_rules.resolved, words, said.get("messages", []), sent)
     against = contradictions(placed, by_rules.resolved)
     before = still_demanded(set(said.get("demanded", [])), placed, by_rules.resolved)
-    refused = Refused(against.demanded | before, _not_taken(by_rules, placed))
+    refused = Refused(
+        against.demanded | before,
+        by_rules.may_lift & frozenset(placed.errors),  # nobody could mend them else
+    )
     is_said = refused != NOTHING_REFUSED
     form = FilledForm.stored(catalog, declaration, author, refused) if is_said else by_rules
     return _Judged(form, refused, placed, against)
-
-
-def _not_taken(form: FilledForm, placed: Placed) -> frozenset[str]:
-    """The fields that the preset fixed to what Rootly refuses: nobody could mend them else."""
-    if form.preset is None:
-        return frozenset()
-    return fixed_by(form.preset.content) & frozenset(placed.errors)
 
 
 def _remarks(found: _Judged, *, fetching: bool) -> Iterable[str]:

@@ -37,12 +37,13 @@ PUBLIC = NO | {"public"}
 _PRIVATE, _TEST = "private", "mark_as_test"
 _TRACKING = frozenset(
     {
-        "preset", "ref", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid", "msclkid",
+        "ref", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid", "msclkid",
         "twclid", "ttclid", "igshid", "yclid", "mkt_tok", "mc_cid", "mc_eid", "_ga", "_gl",
         "_hsenc", "_hsmi",
     }
 )  # fmt: skip
 """Parameters that are there for somebody else."""
+_NOT_A_FIELD = "preset"
 
 TOO_MUCH = "The link says more than a form takes from one; a part of it is left out."
 STAYS_PRIVATE = (
@@ -70,16 +71,22 @@ class Prefilled:
 
     `private_refused`: it asks for a private incident, and this person's forms can't make one:
     then no form is shown, so that nothing is sent in public. `asks_public`: it says
-    `private=false`.
+    `private=false`. `unfit` are names of fields that don't take all that it says of them.
     """
 
     values: Mapping[str, Values] = field(default_factory=dict)
     reports: tuple[str, ...] = ()
     private_refused: bool = False
     asks_public: bool = False
+    unfit: frozenset[str] = frozenset()
 
 
 NO_LINK = Prefilled()
+
+
+def is_for_others(name: str) -> bool:
+    """Whether a parameter means nothing here: mail programs and advertisements add such."""
+    return name.lower() in _TRACKING or name.lower().startswith("utm_")
 
 
 def read(forms: Forms, query: Mapping[str, Sequence[str]]) -> Prefilled:
@@ -204,6 +211,7 @@ class _Reader:
         self._asked: defaultdict[str, list[str]] = defaultdict(list)
         self._reports: list[str] = []
         self._privacy: set[bool] = set()
+        self._unfit: set[str] = set()
         self._room, self._text = MOST_VALUES, MOST_TEXT
 
     def read(self, said: Mapping[str, Sequence[str]]) -> Prefilled:
@@ -222,6 +230,7 @@ class _Reader:
             self._limited_reports(),
             private_refused=wanted and not may,
             asks_public=self._privacy == {False},
+            unfit=frozenset(self._unfit),
         )
 
     def _may_be_private(self) -> bool:
@@ -245,7 +254,7 @@ class _Reader:
         elif word == _key(_TEST):
             if not {value.strip().lower() for value in values} <= NO:
                 self._say(NO_TEST)
-        elif name.lower() not in _TRACKING and not name.lower().startswith("utm_"):
+        elif name.lower() != _NOT_A_FIELD and not is_for_others(name):
             self._say(f"The link fills in {quoted(name)}, which is no field of this form.")
 
     def _fitting(self, values: Sequence[str]) -> Iterator[str]:
@@ -284,6 +293,8 @@ class _Reader:
         else:
             found = [showable(text) for text in texts]
         values = tuple(dict.fromkeys(value for value in found if value is not None))
+        if None in found or (len(values) > 1 and not control.many):
+            self._unfit.add(one.name)
         if len(values) > 1 and not control.many:
             self._say(
                 f"The link gives {len(values)} answers for {quoted(one.label)}, which takes one;"
@@ -302,6 +313,7 @@ class _Reader:
             # Whether an hour exists in the person's own zone is judged when the form is sent.
             CONTROLS[one.control].clean(one, values, UTC)
         except Invalid as invalid:
+            self._unfit.add(one.name)
             fate = "isn't filled in" if one.control in STRICT else "needs mending"
             self._say(f"What the link says of {quoted(one.label)} {fate}: {invalid.messages[0]}.")
             return () if one.control in STRICT else values

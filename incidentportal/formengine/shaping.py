@@ -61,6 +61,31 @@ def shape(forms: Forms, wanted: Shape) -> Forms:
     return replace(forms, definitions=definitions, set_conditions=conditions, title=title)
 
 
+def fix(forms: Forms, values: Mapping[str, Values]) -> Forms:
+    """The same forms, with these fields fixed to these values, and seen: by control name."""
+    swapped: dict[Field, Field] = {}
+    for definition in forms.definitions:
+        for field in definition.fields:
+            fixed = values.get(field.name)
+            swapped[field] = field if fixed is None else _fixed(field, fixed)
+    condition = _conditions(swapped)
+    definitions = tuple(
+        replace(
+            one,
+            fields=tuple(swapped[field] for field in one.fields),
+            rules=tuple(_rules(rules, condition) for rules in one.rules),
+        )
+        for one in forms.definitions
+    )
+    conditions = tuple(tuple(map(condition, each)) for each in forms.set_conditions)
+    return replace(forms, definitions=definitions, set_conditions=conditions)
+
+
+def _fixed(field: Field, values: Values) -> Field:
+    tucked = "" if field.tucked == "hidden" else field.tucked
+    return replace(field, locked=values, tucked=tucked)
+
+
 def _field(field: Field, wanted: FieldShape | None) -> Field:
     if wanted is None:
         return field

@@ -122,7 +122,8 @@ class FormView:
     `folded` are fields that stand under “More”, `folded_open` says that it is open. `start` is the
     preset that the form starts from.
     `notices` are sentences about the form as a whole, `ways_back` answers that may be taken back
-    there. `state` is what the form carries (`carried.py`), as its hidden control's value.
+    there. `state` is what the form carries (`carried.py`), as its hidden control's value, and
+    `link` the signed link that it was opened by, in the same way.
     """
 
     fields: tuple[FieldView, ...]
@@ -133,6 +134,7 @@ class FormView:
     notices: tuple[str, ...] = ()
     ways_back: tuple[Suggestion, ...] = ()
     state: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +155,7 @@ class Extras:
     off_page: frozenset[str] = frozenset()
     origins: Mapping[str, Origin] = dataclasses.field(default_factory=dict)
     start: Starting | None = None
+    link: str = ""
 
 
 NO_EXTRAS = Extras()
@@ -189,6 +192,7 @@ def form_view(
         notices=extras.notices,
         ways_back=extras.ways_back,
         state=extras.state,
+        link=extras.link,
     )
 
 

@@ -179,7 +179,11 @@ class PresetAdmin(_Admin):
     @admin.display(description="form")
     def open_it(self, row: Preset) -> str:
         """The form that it gives, for whoever it is for."""
-        return format_html('<a href="/incidents/new/?preset={}">Open</a>', row.slug)
+        return format_html(
+            '<a href="/incidents/new/?preset={}">Open</a> · <a href="/presets/preview/?of={}">'
+            "Preview</a>",
+            row.slug, row.slug,
+        )  # fmt: skip
 
     def added(self, request: HttpRequest) -> HttpResponse:
         """A new preset."""

@@ -111,12 +111,16 @@ class DefaultContent(
     words: tuple[str, ...] = ()
 
 
+NEVER_LIFTED = frozenset({"private", "mark_as_test"})
+"""Fields that stay fixed whatever Rootly says: what is declared would be another thing."""
+
+
 def fixed_by(content: Content) -> frozenset[str]:
     """The names of the fields whose values it fixes, and that may be left to a person where Rootly
     refuses the value. What makes it private, or a test, never is.
     """
     locked = {name for name, setting in content.fields.items() if setting.locked}
-    return frozenset(locked - {"private", "mark_as_test"})
+    return frozenset(locked - NEVER_LIFTED)
 
 
 def lifting(content: Content, names: Collection[str]) -> Content:

@@ -187,7 +187,7 @@
   };
   const focusIn = (field) => {
     const control = field?.querySelector("input:not([type=hidden]), select, textarea, button");
-    (control ?? form.querySelector("[data-action=declare]")).focus({ preventScroll: true });
+    (control ?? form.querySelector("button.button--main")).focus({ preventScroll: true });
   };
 
   const sentence = (kind, found) => {

@@ -76,6 +76,12 @@ operations/act/         | POST | /operations/act/            | 404 404 404 404 4
 {OPERATED} | GET  | /operations/declarations/{{nowhere}}/ | {NOBODY}
 {OPERATED} | POST | /operations/declarations/{{nowhere}}/ | {NOBODY}
 operations/configuration/ | GET | /operations/configuration/ | {ADMINS}
+presets/preview/        | GET  | /presets/preview/           | 404 404 404 404 200 404 200 404 in
+presets/preview/        | GET  | /presets/preview/?of=none   | {NOBODY}
+presets/preview/        | POST | /presets/preview/           | 404 404 404 404 422 404 422 404 401
+presets/link/           | GET  | /presets/link/              | 404 404 404 404 200 404 200 404 in
+presets/link/           | GET  | /presets/link/?of=none      | {NOBODY}
+presets/link/           | POST | /presets/link/              | 404 404 404 404 200 404 200 404 401
 accounts/login/         | GET  | /accounts/login/            | 302 302 302 302 302 302 302 302 200
 accounts/logout/        | GET  | /accounts/logout/           | 200 200 200 200 200 200 200 200 302
 accounts/signup/        | GET  | /accounts/signup/           | {EVERYONE_NOTHING}

@@ -16,7 +16,7 @@ from incidentportal.formengine.explain import why
 from incidentportal.formengine.filling import Filling, go_on, start
 from incidentportal.formengine.making import extra_field
 from incidentportal.formengine.prefill import read
-from incidentportal.formengine.shaping import FieldShape, Shape, shape
+from incidentportal.formengine.shaping import FieldShape, Shape, fix, shape
 from incidentportal.formengine.titles import LONGEST, TitlePattern
 from incidentportal.formengine.validation import clean
 from incidentportal.formengine.view import Extras, FormView, form_view
@@ -280,6 +280,22 @@ def test_a_hidden_required_title_with_a_pattern_stays_off_the_page() -> None:
     assert sent(filled)["title"] == "Payments: x"
     alone = shape(forms(seen), Shape(fields=shapes, title="{summary}"))
     assert names(page(start(alone, {}, 1))) == ["title", "summary"]
+
+
+def test_a_link_fixes_fields_of_a_presets_form_and_leaves_the_rest_of_the_preset() -> None:
+    shapes = {
+        "title": FieldShape(hidden=True, label="Headline", order=1),
+        "summary": FieldShape(folded=True, required=True),
+    }
+    shaped = shape(forms(picture(SUMMARY, TITLE)), Shape(fields=shapes, title="{summary}"))
+    fixed = fix(shaped, {"title": ("Down",)})
+    filled = start(fixed, {}, 1)
+    title, summary = (fixed.by_name[name] for name in ("title", "summary"))
+    assert (title.label, title.label_in_rootly, title.locked) == ("Headline", "Title", ("Down",))
+    assert summary is shaped.by_name["summary"]
+    assert filled.off_page == frozenset()  # seen, though the preset hides it
+    assert names(page(filled)) == ["title"]
+    assert fixed.title is shaped.title
 
 
 @pytest.mark.parametrize(

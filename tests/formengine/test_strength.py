@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from incidentportal.formengine.filling import go_on, start
-from incidentportal.formengine.shaping import FieldShape, Shape, shape
+from incidentportal.formengine.shaping import FieldShape, Shape, fix, shape
 from incidentportal.formengine.strength import ORDER, Offers, Origin, Values, strongest
 from incidentportal.formengine.validation import clean
 from incidentportal.rootly.records import CatalogEntity, FieldOption
@@ -83,12 +83,16 @@ def test_a_person_changes_and_clears_what_the_form_began_with(origin: Origin) ->
         assert list(filled.answers["title"]) == [posted]
 
 
-FIXED = ("read_only", "locked")
+FIXED: tuple[tuple[Origin, str], ...] = (
+    ("read_only", "Rootly"), ("locked", "preset"), ("locked", "signed link"),
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("fixed", FIXED)
+@pytest.mark.parametrize(("fixed", "by"), FIXED)
 @pytest.mark.parametrize("weaker", ORDER[2:])
-def test_a_form_holds_what_is_fixed_whatever_else_is_said(fixed: Origin, weaker: Origin) -> None:
+def test_a_form_holds_what_is_fixed_whatever_else_is_said(
+    fixed: Origin, by: str, weaker: Origin
+) -> None:
     """Each cell of the two strongest against all others, through the form."""
     rootlys = ("one",) if fixed == "read_only" else ("two",) if weaker == "rootly" else ()
     field = built_in("title", default_values=rootlys)
@@ -97,8 +101,10 @@ def test_a_form_holds_what_is_fixed_whatever_else_is_said(fixed: Origin, weaker:
         placed = msgspec.structs.replace(seen.placements[0], non_editable=True)
         seen = msgspec.structs.replace(seen, placements=(placed,))
         made = forms(seen)
-    else:
+    elif by == "preset":
         made = shape(forms(seen), Shape(fields={"title": FieldShape(locked=ONE)}))
+    else:
+        made = fix(forms(seen), {"title": ONE})
     given: Mapping[Origin, Mapping[str, Values]] = (
         {} if weaker in {"rootly", "person", "autofill"} else {weaker: {"title": TWO}}
     )
@@ -113,13 +119,14 @@ def test_a_form_holds_what_is_fixed_whatever_else_is_said(fixed: Origin, weaker:
     assert cleaned.values["title"] == "one"
 
 
-def test_rootlys_read_only_default_is_stronger_than_a_preset() -> None:
+def test_rootlys_read_only_default_is_stronger_than_a_preset_or_a_signed_link() -> None:
     seen = picture(built_in("title", default_values=("one",)))
     placed = msgspec.structs.replace(seen.placements[0], non_editable=True)
     made = forms(msgspec.structs.replace(seen, placements=(placed,)))
     shaped = shape(made, Shape(fields={"title": FieldShape(locked=TWO)}))
-    filled = start(shaped, {"preset": {"title": TWO}}, 1)
-    assert (filled.answers["title"], filled.origins["title"]) == (ONE, "read_only")
+    for fixed in (shaped, fix(made, {"title": TWO})):
+        filled = start(fixed, {"preset": {"title": TWO}}, 1)
+        assert (filled.answers["title"], filled.origins["title"]) == (ONE, "read_only")
 
 
 MIDDLE = [pair for pair in PAIRS if pair[0] in {"person", "autofill"}]
