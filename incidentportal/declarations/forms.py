@@ -17,6 +17,19 @@ from incidentportal.declarations import start_links
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.openings import Begin, Opened, Opening, theirs
 from incidentportal.declarations.submission import Submission
+from incidentportal.declarations.wording import (
+    ALWAYS_TEST,
+    BARRED,
+    BROKEN_LINK,
+    CANNOT_FORCE,
+    CHANGED,
+    LOST_LINK,
+    NO_FIELDS,
+    NO_PRESET,
+    NOT_PRIVATE,
+    PRESET_GONE,
+    SEEN_BY,
+)
 from incidentportal.formengine import (
     carried,
     filling,
@@ -42,41 +55,13 @@ LAST_RANK = 9999
 PUBLIC = {"", "0", "false", "off"}
 UPDATE = "update"
 """The name of the button that asks for the form anew, without JavaScript."""
-NO_FIELDS = "Rootly's form has no fields, so nothing can be declared. Please tell an admin."
-NOT_PRIVATE = "Private: you can't declare a private incident here. Nothing was sent."
-BARRED = (
-    "You can't declare a private incident, so nothing was sent. Without the tick everybody can see "
-    "the incident."
-)
-CHANGED = "The form changed in Rootly while you were filling it in."
-PRESET_GONE = (
-    "What you started from is no longer there, or not for you: this is the full form, with all that"
-    " you answered. Nothing was sent; look at it, and send it again."
-)
-NO_PRESET = (
-    "The link asks for a starting point that isn’t there, or not for you: this is the full form."
-)
-BROKEN_LINK = (
-    "This link was changed or has expired, so nothing of it counts: this is the form as without it."
-)
-LOST_LINK = (
-    "The link that this form was opened by was changed, so it fixes nothing any more. All that you"
-    " answered is here; nothing was sent. Look at it, and send it again."
-)
-CANNOT_FORCE = (
-    "“{}” declares {}, but Rootly’s form doesn’t allow that at the moment. Nothing was sent: please"
-    " tell an admin, or start from the full form."
-)
-SEEN_BY = (
-    "Always private from here: only people who are invited, or may see private incidents, see it."
-)
-ALWAYS_TEST = "Always a test from here: nobody is alarmed about a real incident."
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
     """What Rootly's refusals say of the form: the names of fields that it asked for, and of those
-    that the preset, or the link, fixed to a value that it does not take: they are left to the person.
+    that the preset, or the link, fixed to a value that it does not take: they are left to the
+    person.
     """
 
     demanded: frozenset[str] = frozenset()

@@ -12,8 +12,8 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from incidentportal.catalog import connection
-from incidentportal.declarations.forms import NO_PRESET
 from incidentportal.declarations.models import Declaration, Draft
+from incidentportal.declarations.wording import NO_PRESET
 from incidentportal.presets.models import GroupDefault
 from tests.declarations.test_prefill import chosen, field, notice
 from tests.presets.conftest import forms, make_preset, name_of, setting

@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from incidentportal.declarations import start_links
-from incidentportal.declarations.forms import BROKEN_LINK, LOST_LINK
 from incidentportal.declarations.models import Declaration, Draft
+from incidentportal.declarations.wording import BROKEN_LINK, LOST_LINK
 from tests.declarations.test_prefill import chosen, field, notice
 from tests.presets.conftest import fetch, forms, make_preset, name_of, setting
 from tests.presets.test_form import state_of
