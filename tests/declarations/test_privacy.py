@@ -325,3 +325,11 @@ def test_the_journal_is_emptied_as_soon_as_no_reader_needs_it(
         until(lambda: canary.encode() not in at_rest())
     finally:
         other.close()
+
+
+def test_what_is_saved_under_anothers_id_corrects_nothing(
+    rejected: Declaration, make_person: Person
+) -> None:
+    assert submission.save(rejected.pk, make_person("mallory"), submitted(title="Mine")) is None
+    rejected.refresh_from_db()
+    assert (rejected.state, rejected.title != "Mine") == (State.REJECTED, True)
