@@ -15,7 +15,14 @@ from incidentportal.catalog import current
 from incidentportal.catalog.current import Catalog
 from incidentportal.declarations import start_links
 from incidentportal.declarations.models import Declaration
-from incidentportal.declarations.openings import Begin, Opened, Opening, theirs
+from incidentportal.declarations.openings import (
+    NOTHING_REFUSED,
+    Begin,
+    Opened,
+    Opening,
+    Refused,
+    theirs,
+)
 from incidentportal.declarations.submission import Submission
 from incidentportal.formengine import (
     carried,
@@ -71,19 +78,6 @@ SEEN_BY = (
     "Always private from here: only people who are invited, or may see private incidents, see it."
 )
 ALWAYS_TEST = "Always a test from here: nobody is alarmed about a real incident."
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """What Rootly's refusals say of the form: the names of fields that it asked for, and of those
-    that the preset, or the link, fixed to a value that it does not take: they are left to the person.
-    """
-
-    demanded: frozenset[str] = frozenset()
-    lifted: frozenset[str] = frozenset()
-
-
-NOTHING_REFUSED = Refused()
 
 
 @dataclass(frozen=True)
@@ -184,7 +178,8 @@ class FilledForm:
         refused: Refused,
         opening: Opening,
     ) -> FilledForm:
-        demanded, opening = refused.demanded, replace(opening, lifted=refused.lifted)
+        demanded = refused.demanded
+        opening = replace(opening, lifted=refused.lifted)
         opened = opening.open(catalog)
         begun, forms = opened.start, opened.start.forms
         past = current.past(before) if before not in {0, catalog.snapshot_id} else None

@@ -4,7 +4,7 @@ them fixed by a signature.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -91,7 +91,9 @@ def build(request: HttpRequest) -> HttpResponse:
         return not_yet(request)
     slug = (request.POST if request.method == "POST" else request.GET).get(OF, "")
 
-    def begin(catalog: Catalog, *, slug: str = slug, barred: bool = False) -> Start:
+    def begin(
+        catalog: Catalog, *, slug: str = slug, barred: bool = False, lifted: Collection[str] = ()
+    ) -> Start:
         return anyones(catalog, slug, admin.languages)
 
     try:

@@ -5,6 +5,8 @@ The form is the very one that those people get. Nothing of it is saved or sent.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -61,7 +63,9 @@ def _starts(audience: Audience, admin: User) -> Begin:
     their form then goes on without it.
     """
 
-    def begin(catalog: Catalog, *, slug: str = "", barred: bool = False) -> Start:
+    def begin(
+        catalog: Catalog, *, slug: str = "", barred: bool = False, lifted: Collection[str] = ()
+    ) -> Start:
         return audience.start(
             catalog, admin.languages, is_asked_for=bool(slug), with_privacy=barred
         )
