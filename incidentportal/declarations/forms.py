@@ -13,7 +13,7 @@ from django.utils import timezone
 from incidentportal.accounts.models import User
 from incidentportal.catalog import current
 from incidentportal.catalog.current import Catalog
-from incidentportal.declarations import start_links
+from incidentportal.declarations import start_links, urgency
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.openings import (
     NOTHING_REFUSED,
@@ -44,8 +44,6 @@ from incidentportal.presets import starting
 from incidentportal.presets.content import NEVER_LIFTED, fixed_by
 from incidentportal.presets.prepared import MARK_AS_TEST, PRIVATE, Prepared
 
-RANKS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
-LAST_RANK = 9999
 PUBLIC = {"", "0", "false", "off"}
 UPDATE = "update"
 """The name of the button that asks for the form anew, without JavaScript."""
@@ -299,7 +297,7 @@ class FilledForm:
             answers=answers,
             labels=labels,
             payload=attributes,
-            severity_rank=_rank(self.catalog, attributes.get("severity_id")),
+            severity_rank=urgency.rank(self.catalog, attributes.get("severity_id")),
             demanded=tuple(sorted(self.demanded)),
         )
 
@@ -396,12 +394,3 @@ def answers_of(posted: QueryDict) -> dict[str, list[str]]:
 
 def _asks_private(answers: Mapping[str, Sequence[str]]) -> bool:
     return not {text.strip().lower() for text in answers.get("private", ())} <= PUBLIC
-
-
-def _rank(catalog: Catalog, severity_id: str | None) -> int:
-    """Critical, high, medium, low, then its position; none, or one that is unknown, last."""
-    for severity in catalog.picture.severities:
-        if severity.id == severity_id:
-            position = severity.position if severity.position is not None else 999
-            return RANKS.get(severity.severity, 4) * 1000 + min(max(position, 0), 999)
-    return LAST_RANK
