@@ -14,8 +14,9 @@ from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection, current
 from incidentportal.declarations import drafts, start_links
-from incidentportal.declarations.forms import FilledForm, Refused
+from incidentportal.declarations.forms import FilledForm
 from incidentportal.declarations.models import Declaration, Draft
+from incidentportal.declarations.openings import Refused
 from incidentportal.presets import starting
 
 Posted = Mapping[str, Sequence[str]]

@@ -27,8 +27,9 @@ from incidentportal.accounts.sealed import SealableQuerySet
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import Catalog
 from incidentportal.declarations.claims import from_now
-from incidentportal.declarations.forms import NOTHING_REFUSED, FilledForm, Refused
+from incidentportal.declarations.forms import FilledForm
 from incidentportal.declarations.models import Declaration, Draft
+from incidentportal.declarations.openings import NOTHING_REFUSED, Refused
 from incidentportal.declarations.pages import UNREADABLE
 from incidentportal.declarations.states import State
 from incidentportal.formengine import carried

@@ -13,9 +13,16 @@ from django.utils import timezone
 from incidentportal.accounts.models import User
 from incidentportal.catalog import current
 from incidentportal.catalog.current import Catalog
-from incidentportal.declarations import start_links
+from incidentportal.declarations import start_links, urgency
 from incidentportal.declarations.models import Declaration
-from incidentportal.declarations.openings import Begin, Opened, Opening, theirs
+from incidentportal.declarations.openings import (
+    NOTHING_REFUSED,
+    Begin,
+    Opened,
+    Opening,
+    Refused,
+    theirs,
+)
 from incidentportal.declarations.submission import Submission
 from incidentportal.declarations.wording import (
     ALWAYS_TEST,
@@ -50,25 +57,9 @@ from incidentportal.presets import starting
 from incidentportal.presets.content import NEVER_LIFTED, fixed_by
 from incidentportal.presets.prepared import MARK_AS_TEST, PRIVATE, Prepared
 
-RANKS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
-LAST_RANK = 9999
 PUBLIC = {"", "0", "false", "off"}
 UPDATE = "update"
 """The name of the button that asks for the form anew, without JavaScript."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """What Rootly's refusals say of the form: the names of fields that it asked for, and of those
-    that the preset, or the link, fixed to a value that it does not take: they are left to the
-    person.
-    """
-
-    demanded: frozenset[str] = frozenset()
-    lifted: frozenset[str] = frozenset()
-
-
-NOTHING_REFUSED = Refused()
 
 
 @dataclass(frozen=True)
@@ -169,7 +160,8 @@ class FilledForm:
         refused: Refused,
         opening: Opening,
     ) -> FilledForm:
-        demanded, opening = refused.demanded, replace(opening, lifted=refused.lifted)
+        demanded = refused.demanded
+        opening = replace(opening, lifted=refused.lifted)
         opened = opening.open(catalog)
         begun, forms = opened.start, opened.start.forms
         past = current.past(before) if before not in {0, catalog.snapshot_id} else None
@@ -289,7 +281,7 @@ class FilledForm:
             answers=answers,
             labels=labels,
             payload=attributes,
-            severity_rank=_rank(self.catalog, attributes.get("severity_id")),
+            severity_rank=urgency.rank(self.catalog, attributes.get("severity_id")),
             demanded=tuple(sorted(self.demanded)),
         )
 
@@ -386,12 +378,3 @@ def answers_of(posted: QueryDict) -> dict[str, list[str]]:
 
 def _asks_private(answers: Mapping[str, Sequence[str]]) -> bool:
     return not {text.strip().lower() for text in answers.get("private", ())} <= PUBLIC
-
-
-def _rank(catalog: Catalog, severity_id: str | None) -> int:
-    """Critical, high, medium, low, then its position; none, or one that is unknown, last."""
-    for severity in catalog.picture.severities:
-        if severity.id == severity_id:
-            position = severity.position if severity.position is not None else 999
-            return RANKS.get(severity.severity, 4) * 1000 + min(max(position, 0), 999)
-    return LAST_RANK

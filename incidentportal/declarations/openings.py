@@ -25,6 +25,19 @@ LEFT_TO_THEM = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What Rootly's refusals say of the form: the names of fields that it asked for, and of those
+    that the preset or the link fixed to a value that it does not take: they are left to the person.
+    """
+
+    demanded: frozenset[str] = frozenset()
+    lifted: frozenset[str] = frozenset()
+
+
+NOTHING_REFUSED = Refused()
+
+
 class Begin(Protocol):
     """Makes starts of forms: with the preset of this name, with privacy where it is barred, and
     with the `lifted` fields left to the person.

@@ -15,8 +15,9 @@ from uuid import UUID
 from incidentportal.accounts.models import User
 from incidentportal.catalog import resync
 from incidentportal.catalog.current import Catalog, current
-from incidentportal.declarations.forms import NOTHING_REFUSED, FilledForm, Refused
+from incidentportal.declarations.forms import FilledForm
 from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.openings import NOTHING_REFUSED, Refused
 from incidentportal.declarations.states import State
 from incidentportal.formengine import errormap
 from incidentportal.formengine.contradictions import (
