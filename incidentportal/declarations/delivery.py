@@ -46,6 +46,12 @@ from incidentportal.rootly.config import ConfigError
 from incidentportal.rootly.errors import RootlyError
 from incidentportal.rootly.records import Incident
 
+LOOKS_LATER = "Rootly may have it already; we look there as soon as it answers."
+NO_LOOK = (
+    "Rootly may have it already, and does not let the portal look there. Please tell an admin: the "
+    "portal's token needs the right to read incidents."
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -79,7 +85,7 @@ def _may_send_again(
         log.warning("look for %s failed: %s", declaration.pk, outcome.name)
         if claims.renew(declaration.pk, claim):
             queue.learn(declaration, outcome, looking=True)
-            sentence = "Rootly may have it already; we look there as soon as it answers."
+            sentence = NO_LOOK if outcome.next is Next.FORBIDDEN else LOOKS_LATER
             _requeue(declaration, claim, queue.pause(declaration, outcome), sentence)
         return False
     is_held = claims.renew(declaration.pk, claim)

@@ -182,7 +182,8 @@ def _listed(declaration: Declaration) -> tuple[list[Incident], bool]:
     began, until = _time(declaration)
     listing = _read(declaration, began)
     own = [each for each in listing if bears(each.labels, declaration.pk)]
-    public = [each for each in listing if each.private is not True]
+    # Where Rootly doesn't say whether one is private, it may be.
+    public = [each for each in listing if each.private is False]
     could_be = [
         each
         for each in alike(public, declaration, began - MARGIN)

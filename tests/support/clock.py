@@ -14,6 +14,12 @@ from django.db.backends.signals import connection_created
 from incidentportal.declarations import clock as clocks
 
 
+@pytest.fixture(scope="session", autouse=True)
+def long_running() -> None:
+    """Tests say of attempts that they began long ago: as in a process that runs for long."""
+    clocks._watch._since -= timedelta(days=1).total_seconds()
+
+
 class Clock:
     """What every connection that is opened from now on takes for the time."""
 
