@@ -379,3 +379,11 @@ def test_without_a_snapshot_or_database_it_says_so(
     settings.ROOTLY_API_URL = ""
     with pytest.raises(CommandError, match="ROOTLY_API_URL"):
         exported()
+
+
+def test_what_is_here_already_is_not_judged_again(put: Put) -> None:
+    make_preset(setting("Customers affected", "many", locked=True))
+    text = exported()
+    assert "Nothing changes" in put(text)
+    Preset.objects.all().delete()
+    assert "“many” is not a number" in refused(put, text)
