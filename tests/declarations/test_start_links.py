@@ -187,6 +187,24 @@ def test_it_stays_with_redraws_drafts_and_corrections(
     assert connected.incidents()[-1]["severity_id"] != low()
 
 
+def test_what_rootly_refuses_of_it_is_left_to_them(connected: Sandbox, visitor: PageClient) -> None:
+    form = opened(visitor, signed(locked=("title", "severity_id")))
+    assert ", fixed" in field(form, "title")
+    said = {"title": ["is too plain"]}
+    connected.fault("validation", method="POST", path="/incidents$", shape="A", errors=said)
+    assert form.send(**answers(form)).status_code == 422
+    assert "Rootly did not take what was fixed for “Title”" in notice(form)
+    assert ", fixed" not in field(form, "title")
+    assert ", fixed" in field(form, "severity_id")
+    page, posted = form.response, answers(form, title="Better")
+    for _ in range(2):
+        form.response = page
+        assert form.send(**posted).status_code == 303, form.html
+    (incident,) = connected.incidents()
+    assert incident["title"] == "Better"
+    assert (Declaration.objects.count(), Draft.objects.count()) == (1, 0)
+
+
 def test_with_a_preset_what_the_preset_fixes_counts_more(
     connected: Sandbox, visitor: PageClient
 ) -> None:
