@@ -73,13 +73,13 @@ def test_what_needs_somebody_is_given_up_after_a_page_of_its_own(
         "status", method="POST", path="/incidents$", status=422,
         body={"errors": [{"title": "No such severity today", "status": "422"}]},
     )  # fmt: skip
-    title = "Unbreakable" * 15
+    title = "Inseparable" * 15
     declare(page, title, "rejected")
     page.goto("/operations/")
     assert_sound(page)
     page.get_by_text("The numbers of each hour").click()
     assert_sound(page)
-    page.get_by_role("link", name=re.compile("^Give up ?: Unbreakable")).click()
+    page.get_by_role("link", name=re.compile("^Give up ?: Inseparable")).click()
     assert_sound(page)
     page.get_by_role("button", name="Give it up").click()
     expect(page.get_by_label("Why it is given up")).to_have_attribute("aria-invalid", "true")

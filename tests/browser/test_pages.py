@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.conftest import Enter
 from tests.browser.filling import DECLARE, fill
@@ -23,8 +25,11 @@ def assert_sound(page: Page) -> None:
             found = Axe().run(page)
             where = f"{page.url} at {width} px, {theme}"
             assert found.violations_count == 0, f"{where}: {found.generate_report()}"
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert wide <= 0, f"{page.url} scrolls sideways at {width} px"
+        fits = "document.documentElement.scrollWidth <= window.innerWidth"
+        try:  # a page may be in the middle of being laid out anew
+            page.wait_for_function(fits, timeout=5000)
+        except PlaywrightTimeoutError:
+            pytest.fail(f"{page.url} scrolls sideways at {width} px")
 
 
 def test_sign_in_and_its_errors_are_sound(enter: Enter) -> None:
