@@ -14,7 +14,6 @@ from typing import Literal
 from incidentportal.formengine.conditions import NOTHING, Condition, Tokens, tokens
 from incidentportal.formengine.definition import FormDefinition
 from incidentportal.formengine.fields import Answers, Field, given
-from incidentportal.formengine.matching import is_open
 from incidentportal.formengine.rules import Clause
 
 Rule = Literal[
@@ -213,7 +212,8 @@ def _required(field: Field, clause: Clause, seen: list[Tokens]) -> tuple[bool, R
 
 
 def _nothing_to_choose(field: Field) -> bool:
-    return field.options is not None and not len(field.options) and not is_open(field.options)
+    # A live list too: it is empty while Rootly can't be read, or where there is no open incident.
+    return field.options is not None and not len(field.options)
 
 
 def _why(clause: Clause, seen: list[Tokens], verdict: bool | None) -> Reason:

@@ -12,6 +12,7 @@ from tests.browser.conftest import Enter
 from tests.browser.test_pages import assert_sound
 
 LIST = "/admin/presets/preset/"
+LONG_WORD = "Unbreakable" * 5
 
 
 def make(page: Page, name: str, **texts: str) -> None:
@@ -102,7 +103,7 @@ def test_the_title_follows_what_is_typed_and_more_opens_for_what_it_lacks(enter:
 
 
 def test_the_pages_are_sound_and_work_by_keyboard(enter: Enter) -> None:
-    name = f"Login {uuid.uuid4().hex[:6]}"
+    name = f"Login {LONG_WORD} {uuid.uuid4().hex[:6]}"
     page = enter("admin")
     page.goto(f"{LIST}add/")
     assert_sound(page)
@@ -115,7 +116,7 @@ def test_the_pages_are_sound_and_work_by_keyboard(enter: Enter) -> None:
     page.keyboard.press("Space")
     page.get_by_label("A test, which is no real incident").check()
     page.get_by_label("Icon").select_option("shield")
-    page.get_by_label("Description", exact=False).first.fill("Nobody can sign in")
+    page.get_by_label("Description", exact=False).first.fill(f"Nobody can sign in {LONG_WORD}")
     page.keyboard.press("Tab")
     page.locator("[data-action=save]").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Preset: {name}")
@@ -142,6 +143,11 @@ def look_as_a_reporter(reporter: Page, name: str) -> None:
     box = card.bounding_box()
     assert box is not None
     assert box["height"] >= 48
+    cards = reporter.locator(".cards").bounding_box()
+    below = reporter.get_by_role("link", name="the full form").bounding_box()
+    assert cards is not None
+    assert below is not None
+    assert below["y"] - (cards["y"] + cards["height"]) >= 8, "a thumb tells the two apart"
     card.focus()
     reporter.keyboard.press("Enter")
     expect(reporter.get_by_role("heading", level=1)).to_have_text(name)

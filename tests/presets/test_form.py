@@ -10,8 +10,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from incidentportal.declarations.models import Declaration
 from incidentportal.presets import current as presets
+from incidentportal.presets.content import Setting
 from incidentportal.presets.models import SiteDefault
-from tests.presets.conftest import SetDefault, catalog, fetch, forms, name_of
+from tests.presets.conftest import SetDefault, catalog, fetch, forms, make_preset, name_of
 from tests.support.people import PageClient, Person
 from tests.support.portal import Form
 from tests.support.sandbox import Sandbox
@@ -201,3 +202,16 @@ def test_a_field_has_one_default_for_each_upstream(set_default: SetDefault) -> N
     set_default("Ticket", "CARE-1", upstream="https://api.rootly.com/v1")
     with pytest.raises(IntegrityError):
         set_default("Ticket", "CARE-2")
+
+
+def test_a_list_that_cannot_be_read_is_asked_of_nobody(
+    connected: Sandbox, visitor: PageClient
+) -> None:
+    live = ("parent_incident_id", "alert_ids")
+    make_preset(*((name, Setting(required=True)) for name in live))
+    connected.fault("status", method="GET", path="/(incidents|alerts)", status=500, times=None)
+    form = Form(visitor, "/incidents/new/?preset=payments")
+    assert 'data-field="parent_incident_id"' in form.html
+    response = form.send(**form.filled(form_state=state_of(form)))
+    assert [form.error(name) for name in live] == ["", ""], "nothing can be chosen"
+    assert response.status_code == 303

@@ -73,6 +73,12 @@ def test_a_preset_is_made_given_a_field_and_used(
     assert "SEV2 Major" in form.html
 
 
+def test_a_name_is_enough(admin: PageClient) -> None:
+    page = admin.get(ADD).content.decode()
+    (control,) = re.findall(r'<input[^>]*name="kind"[^>]*value="normal"[^>]*>', page)
+    assert " checked" in control, "nobody need say that an incident is real"
+
+
 def test_every_change_is_kept_whole_with_who_and_when(admin: PageClient, staff: User) -> None:
     admin.post(ADD, BASICS)
     row = Preset.objects.get()
