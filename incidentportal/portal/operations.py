@@ -13,7 +13,7 @@ from typing import Concatenate, ParamSpec
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -78,7 +78,6 @@ def page(request: HttpRequest, *, asked: Asked | None = None, status: int = 200)
         "storage": storage.storage(counted.total),
         "asked": asked,
         "mail_is_on": settings.EMAIL_IS_ON,
-        "doctor": _doctor(),
         "test": _test_link(reader),
         **_rootly(url),
         **_day(),
@@ -131,11 +130,3 @@ def _test_link(reader: User) -> str:
     if catalog is None or TEST not in FilledForm.start(catalog, reader).forms.by_name:
         return ""
     return reverse("new") + TEST_LINK
-
-
-def _doctor() -> str:
-    """The page of findings; blank where this portal has none."""
-    try:
-        return reverse("doctor")
-    except NoReverseMatch:
-        return ""

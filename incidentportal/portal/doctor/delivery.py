@@ -16,8 +16,6 @@ from incidentportal.declarations.models import Declaration, Upstream
 from incidentportal.declarations.states import State
 from incidentportal.portal.doctor.findings import Finding, error, not_tested, ok, warning
 
-STUCK = 15 * 60.0
-"""Seconds after which what still waits is worth a look."""
 UNSENT = (State.QUEUED, State.DELIVERING)
 _REMEDIES = {
     Cause.TOKEN: "Set ROOTLY_API_TOKEN to a key that Rootly accepts, and restart the portal.",
@@ -88,7 +86,7 @@ def _waiting(url: str) -> Finding:
         return ok("delivery.waiting", "No declaration waits.")
     age = (timezone.now() - found["oldest"]).total_seconds()
     said = f"{found['count']} wait to be sent, the oldest for {max(age, 0) / 60:.0f} minutes."
-    if age < STUCK:
+    if age < settings.ALERT_STUCK_AFTER * 60:
         return ok("delivery.waiting", said)
     remedy = "See the errors here; the declaration's own page says what it waits for."
     return warning("delivery.waiting", said, remedy)
