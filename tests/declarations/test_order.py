@@ -77,7 +77,9 @@ def test_the_index_answers_it_however_many_old_rows_there_are(reporter: User) ->
         cursor.execute("ANALYZE")
     for half in order.ranked(HERE):
         plan = half.values_list("pk", flat=True)[:16].explain()
-        assert "declaration_due" in plan, plan
+        # PostgreSQL may take either: what is delivered stands in the one not, under the other's
+        # states not.
+        assert "declaration_due" in plan or "declaration_standing" in plan, plan
         assert "Seq Scan" not in plan, plan
         assert "SCAN" not in plan, plan
         assert "USE TEMP B-TREE FOR ORDER BY" not in plan, "it sorts everything that waits"
