@@ -54,7 +54,7 @@ def _manage(environment: dict[str, str], *arguments: str) -> subprocess.Complete
 @pytest.fixture
 def reader(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A process that says which snapshot it uses, each time that changes."""
-    assert _manage(environment, "migrate", "catalog", "--verbosity=0").returncode == 0
+    assert _manage(environment, "migrate", "--verbosity=0").returncode == 0
     process = subprocess.Popen(
         [sys.executable, "-c", READER], env=environment, stdout=subprocess.PIPE, text=True
     )
