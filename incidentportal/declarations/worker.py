@@ -36,6 +36,8 @@ FOLLOWING = 2
 """How many incidents are followed up in a round while declarations wait to become some."""
 GRACE = 20.0
 """Seconds that calls under way get once it was told to end."""
+SYNC_GRACE = 1.0
+"""Seconds that the jobs beside it get then: none of them is lost, the next worker does it."""
 JOBS = (
     scheduler.sync_if_due, drafts.purge_if_due, telling.mail_if_due, alerts.watch_if_due,
 )  # fmt: skip
@@ -53,6 +55,7 @@ class Worker:
         self._hands = Hands(self.stop, self._wake)
         self._listener = Listener(self._wake, self.stop)
         self._place = Place()
+        self._syncing = threading.Thread(target=self._keep_synced, name="catalog-sync", daemon=True)
 
     def end(self) -> None:
         """Take nothing more, and come to an end."""
@@ -71,7 +74,10 @@ class Worker:
                 self._deliver()
                 self.end()  # it may have been an error
                 self._listener.join()
-                return self._hands.rest(grace)
+                is_done = self._hands.rest(grace)
+                if self._syncing.is_alive():
+                    self._syncing.join(SYNC_GRACE)
+                return is_done
         finally:
             self._place.leave()
             connections.close_all()
@@ -89,7 +95,7 @@ class Worker:
     def _deliver(self) -> None:
         if self.stop.is_set():
             return
-        threading.Thread(target=self._keep_synced, name="catalog-sync", daemon=True).start()
+        self._syncing.start()
         self._listener.start()
         while not self.stop.is_set():
             self._wake.clear()
