@@ -118,7 +118,7 @@ def test_what_is_typed_is_saved_once_it_rests_and_found_again(page: Page) -> Non
     notice = page.locator("[data-drafts]")
     expect(notice).to_contain_text("You have not finished")
     expect(page.locator("#id_title")).to_have_value("")
-    notice.get_by_role("link", name="Checkout is down").click()
+    notice.get_by_role("link", name="Checkout is down").first.click()
     expect(page.locator("#id_title")).to_have_value("Checkout is down")
     expect(page.get_by_label("What customers see")).to_have_value("Nothing")
     assert_sound(page)
