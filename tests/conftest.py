@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.support.plugin",
+    "tests.support.emptying",
     "tests.support.people",
     "tests.support.portal",
     "tests.support.clock",

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import importlib
+
 import gates
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.db import connection
 
 from incidentportal.accounts import groups
 from incidentportal.accounts.models import User
 from incidentportal.accounts.roles import ROLES, WORDS, Ability, is_admin, may, may_declare_private
-from tests.support.people import Person, make_groups, permission
+from tests.support.people import Person, permission
 
 PAGE = (gates.ROOT / "docs/roles.md").read_text("utf-8")
+
+MIGRATIONS = (
+    ("accounts.migrations.0002_groups", "make"),
+    ("accounts.migrations.0005_grants", "give"),
+    ("declarations.migrations.0006_grants", "give"),
+    ("presets.migrations.0002_admins", "grant"),
+    ("presets.migrations.0004_admins", "grant"),
+)
+"""What makes the groups and gives them their permissions."""
+
+
+def make_groups() -> None:
+    """As the migrations make them."""
+    for name, function in MIGRATIONS:
+        migration = importlib.import_module(f"incidentportal.{name}")
+        getattr(migration, function)(apps, connection.schema_editor())
 
 
 def rows(head: str) -> list[list[str]]:

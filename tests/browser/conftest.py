@@ -51,8 +51,10 @@ def portal(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(autouse=True)
-def _fresh_sandbox(portal: Portal) -> None:
+def _as_if_new(portal: Portal) -> None:
+    """No test meets what another one declared or drafted; accounts and their sessions stay."""
     portal.sandbox.reset()
+    portal.empty()
 
 
 @pytest.fixture(scope="session")

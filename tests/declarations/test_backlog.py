@@ -54,7 +54,7 @@ def test_what_waited_through_an_outage_arrives_once_in_order_and_at_the_rate_all
     if database.vendor == "postgresql":
         count = 4
         monkeypatch.setattr(worker, "AT_ONCE", 6)  # few connections for one process
-    connected.down(2)
+    connected.down(60)
     ranks = save(reporter)
     workers = [Worker() for _ in range(count)]
     threads = [threading.Thread(target=each.run) for each in workers]
@@ -65,7 +65,7 @@ def test_what_waited_through_an_outage_arrives_once_in_order_and_at_the_rate_all
         while not held:
             held = queue.course(connection.upstream()).held_for == queue.Cause.BREAKER
             time.sleep(0.02)
-        connected.wait_until_up()
+        connected.up()
         until_all_are_delivered(60)
     finally:
         for each in workers:

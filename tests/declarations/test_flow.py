@@ -106,7 +106,7 @@ def test_when_rootly_fails_the_declaration_is_kept_and_the_page_says_so(
 def test_a_dead_rootly_keeps_the_declaration(
     form: Form, connected: Sandbox, admin_page: PageClient
 ) -> None:
-    connected.down(1)
+    connected.down(60)
     form.send(**form.filled(title="Kept"))
     row = Declaration.objects.get()
     assert row.state == State.QUEUED

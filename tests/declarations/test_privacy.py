@@ -116,9 +116,9 @@ class Flow:
 
     def retry(self) -> None:
         """Rootly can't be reached for a while."""
-        self.sandbox.down(0.3)
+        self.sandbox.down(60)
         assert self.send() == 303
-        self.sandbox.wait_until_up()
+        self.sandbox.up()
         assert once(Declaration.objects.get()).state == State.DELIVERED
 
     def correct(self) -> None:

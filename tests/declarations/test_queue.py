@@ -179,10 +179,10 @@ def test_what_waited_for_the_hold_alone_is_due_and_what_looks_keeps_its_patience
     once(rows[0])
     once(rows[0])
     assert not is_due(rows[0]), "it was looked for once, and is again when its time has come"
-    connected.down(0.5)
+    connected.down(60)
     once(rows[1])
     assert not is_due(rows[1])
-    connected.wait_until_up()
+    connected.up()
     hold(Cause.BREAKER)
     assert once(rows[2]) == State.DELIVERED
     assert course().held == ""
@@ -255,7 +255,7 @@ def test_a_rootly_that_is_not_there_opens_it(
     connected: Sandbox, rows: list[Declaration], settings: Settings
 ) -> None:
     settings.DELIVERY_BACKOFF = (100.0, 300.0)
-    connected.down(1)
+    connected.down(60)
     for row in (*rows, rows[0]):
         once(row)
     assert course().held_for == Cause.BREAKER

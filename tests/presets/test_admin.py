@@ -15,7 +15,7 @@ from incidentportal.accounts.models import User
 from incidentportal.catalog import connection, current
 from incidentportal.presets.models import SiteDefault
 from tests.presets.conftest import SetDefault, fetch, forms, name_of
-from tests.support.people import PageClient, group_of
+from tests.support.people import PageClient
 from tests.support.portal import Form
 from tests.support.sandbox import Sandbox
 
@@ -41,7 +41,7 @@ def option(field: str, label: str) -> str:
 
 @pytest.mark.django_db
 def test_the_group_admin_may_manage_them() -> None:
-    granted = group_of("admin").permissions.values_list("codename", flat=True)
+    granted = Group.objects.get(name="admin").permissions.values_list("codename", flat=True)
     assert {f"{word}_sitedefault" for word in ("add", "change", "delete", "view")} <= set(granted)
     for group in Group.objects.exclude(name="admin"):
         assert not group.permissions.filter(codename__endswith="sitedefault").exists()

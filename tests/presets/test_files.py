@@ -32,7 +32,6 @@ from tests.presets.conftest import (
     name_of,
     setting,
 )
-from tests.support.people import group_of
 from tests.support.sandbox import Sandbox
 
 AS_WRITTEN = """\
@@ -86,9 +85,6 @@ def exported(*args: str) -> str:
 @pytest.fixture
 def put(tmp_path: Path, connected: Sandbox) -> Put:
     """Imports a text, and gives what was said."""
-
-    for name in ("reporter", "support"):
-        group_of(name)
 
     def put(text: str | bytes, *flags: str) -> str:
         file = tmp_path / "presets.yaml"

@@ -26,7 +26,6 @@ from incidentportal.presets.files import applying
 from incidentportal.presets.models import Preset, SiteDefault
 from tests.presets.conftest import catalog, forms
 from tests.presets.test_files import everything, forget_all
-from tests.support.people import group_of
 from tests.support.sandbox import Sandbox
 
 SHOWN = st.text(
@@ -103,8 +102,6 @@ def contents(draw: st.DrawFn) -> list[Content]:
 
 
 def test_whatever_is_exported_imports_as_it_was(connected: Sandbox) -> None:
-    for name in ("reporter", "admin"):
-        group_of(name)
     zone = User().zone
 
     @hypothesis_settings(max_examples=40, deadline=None)

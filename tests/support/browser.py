@@ -6,9 +6,11 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 from incidentportal.env import SETTINGS
@@ -81,6 +83,14 @@ class Portal:
                 pass
             time.sleep(0.1)
         raise AssertionError("the portal did not come up")
+
+    def empty(self) -> None:
+        """Forget what was declared and drafted, and what was learnt of Rootly on the way."""
+        with closing(sqlite3.connect(self.database, timeout=30)) as database, database:
+            database.execute("PRAGMA foreign_keys = OFF")
+            names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE ?"
+            for (table,) in database.execute(names, ["declarations_%"]).fetchall():
+                database.execute(f"DELETE FROM {table}")
 
     def stop(self) -> None:
         """End it as an operator would."""

@@ -83,6 +83,10 @@ def turn(row: Declaration) -> Declaration:
     Where a request's thread has it, that one's turn.
     """
     row.refresh_from_db()
+    return _next_turn(row)
+
+
+def _next_turn(row: Declaration) -> Declaration:
     if row.claimed_until is None:
         assert row.due_at is not None, f"nobody would take it up again: {row.state}"
         pass_time(max(0.0, (row.due_at - timezone.now()).total_seconds()) + 0.01)
@@ -102,7 +106,7 @@ def settle(row: Declaration, done: Callable[[Declaration], bool] | None = None) 
         rests = row.due_at is None and row.claimed_until is None
         if rests or (done is not None and done(row)):
             return row
-        turn(row)
+        _next_turn(row)
     raise AssertionError(f"it doesn't come to rest: {row.state}, {row.sentence}")
 
 

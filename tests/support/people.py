@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, Permission
-from django.db import connection
 from django.test import Client
 
 from incidentportal.accounts import roles
@@ -29,32 +26,6 @@ class PageClient(Client):
         return response
 
 
-MIGRATIONS = (
-    ("accounts.migrations.0002_groups", "make"),
-    ("accounts.migrations.0005_grants", "give"),
-    ("declarations.migrations.0006_grants", "give"),
-    ("presets.migrations.0002_admins", "grant"),
-    ("presets.migrations.0004_admins", "grant"),
-)
-"""What makes the groups and gives them their permissions."""
-
-
-def make_groups() -> None:
-    """As the migrations make them."""
-    for name, function in MIGRATIONS:
-        migration = importlib.import_module(f"incidentportal.{name}")
-        getattr(migration, function)(apps, connection.schema_editor())
-
-
-def group_of(name: str) -> Group:
-    """The group. A test with threads empties all tables afterwards, and so what migrations put
-    there: then they are made again.
-    """
-    if not Group.objects.filter(name=name).exists():
-        make_groups()
-    return Group.objects.get_or_create(name=name)[0]
-
-
 def permission(ability: roles.Ability) -> Permission:
     """The ability as a permission."""
     app, _, codename = ability.partition(".")
@@ -67,7 +38,7 @@ def make_person(db: None) -> Person:
 
     def make(name: str = "rita", group: str = "reporter", **fields: Any) -> User:
         person = User.objects.create_user(name, password="correct horse battery", **fields)
-        person.groups.add(group_of(group))
+        person.groups.add(Group.objects.get(name=group))
         return person
 
     return make

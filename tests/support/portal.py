@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import threading
 from collections.abc import Iterator
@@ -11,11 +10,10 @@ from typing import Any
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db import connection as database
 from django.utils import timezone
 from pytest_django import Settings
 
-from incidentportal.accounts.models import PrivateView, User
+from incidentportal.accounts.models import User
 from incidentportal.catalog import connection, current, resync
 from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.catalog.sync import sync_catalog
@@ -26,8 +24,6 @@ from tests.support.controls import controls, page_of
 from tests.support.declarations import make_declaration
 from tests.support.people import PageClient
 from tests.support.sandbox import Sandbox
-
-GUARD = "incidentportal.accounts.migrations.0006_append_only"
 
 
 @pytest.fixture(params=["jsonapi"])
@@ -49,7 +45,6 @@ def connected(
     resync.join()
     current.forget()
     presets.forget()
-    empty_what_is_append_only()
     let_go_of_the_database()
 
 
@@ -57,16 +52,6 @@ def connected(
 def row(connected: Sandbox, reporter: User) -> Declaration:
     """A saved declaration for the sandbox that nobody has tried to deliver."""
     return make_declaration(reporter, upstream=connection.upstream())
-
-
-def empty_what_is_append_only() -> None:
-    """Make way for the flush after a test with threads: SQLite's triggers would refuse it."""
-    if database.vendor == "sqlite" and PrivateView.objects.exists():
-        guard, editor = importlib.import_module(GUARD), database.schema_editor()
-        guard.release(None, editor)
-        with database.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {PrivateView._meta.db_table}")
-        guard.guard(None, editor)
 
 
 def let_go_of_the_database() -> None:
