@@ -14,6 +14,9 @@ import browser
 import gates
 import stores
 
+PROCESSES = str((os.cpu_count() or 1) + 1)
+"""One more than there are processors: many a test waits for something to happen."""
+
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
@@ -25,13 +28,13 @@ def main() -> int:
     store_environment, missing = stores.answering()
     left_out += [f"tests marked `store` on {line}" for line in missing]
     if store_environment and not _pytest(
-        "tests marked `store`", ["-m", "store"], store_environment
+        "tests marked `store`", ["-n", PROCESSES, "-m", "store"], store_environment
     ):
         failed.append("tests marked `store`")
     chromium = browser.find() or browser.get()
     if not chromium:
         left_out.append(f"tests marked `browser` (no Chromium): type {browser.HOW_TO_GET_ONE}")
-    selection = ["-n", "auto"]
+    selection = ["-n", PROCESSES]
     if not chromium:
         selection += ["-m", "not browser"]
     if not _pytest("all tests, on SQLite", selection, {"CHROMIUM": chromium or ""}):

@@ -1,16 +1,26 @@
 """The portal's own settings, as tests run them: nothing comes from a developer's `.env`."""
 
 import os
+import re
 import tempfile
 
 from incidentportal.env import SETTINGS
+
+
+def redis_of_this_process(url: str) -> str:
+    """Tests empty the cache: each process of a run has a Redis database of its own, from the one
+    that is given downwards.
+    """
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return re.sub(r"/(\d+)$", lambda found: f"/{(int(found[1]) - process) % 16}", url)
+
 
 GIVEN = {
     "SECRET_KEY": "a secret for tests, long enough to be taken for a real one: 0123456789",
     "HTTPS_ONLY": "false",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "DATABASE_URL": os.environ.get("STORE_DATABASE_URL", ""),
-    "CACHE_URL": os.environ.get("STORE_REDIS_URL", ""),
+    "CACHE_URL": redis_of_this_process(os.environ.get("STORE_REDIS_URL", "")),
 }
 for setting in SETTINGS:
     os.environ[setting.name] = GIVEN.get(setting.name, "")
