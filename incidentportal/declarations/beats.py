@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from django.db import DatabaseError, connections
 from django.db.models.functions import Now
 
+from incidentportal.declarations.beat_model import Beat
 from incidentportal.declarations.claims import from_now
-from incidentportal.declarations.models import Beat
 
 EVERY = 10.0
 ALIVE = 3 * EVERY

@@ -235,7 +235,8 @@ def _keep_retry(row: Declaration, person: User, key: str, *, done: bool) -> None
 NOTHING_TO_RETRY = "There is nothing to try again: it is under way, or done."
 TAKEN = "Another declaration is this incident already."
 _WAITS_ANEW: Mapping[str, Any] = {
-    "due_at": Now(), "queued_at": Now(), "failures": 0, "looks": 0, "sentence": "",
+    "due_at": Now(), "queued_at": Now(), "failures": 0, "looks": 0, "look_refused_at": None,
+    "sentence": "",
 }  # fmt: skip
 _PLAIN = ("author_id", "state", "private", "claim", "key_number", "upstream")
 

@@ -47,9 +47,10 @@ from incidentportal.rootly.errors import RootlyError
 from incidentportal.rootly.records import Incident
 
 LOOKS_LATER = "Rootly may have it already; we look there as soon as it answers."
-NO_LOOK = (
-    "Rootly may have it already, and does not let the portal look there. Please tell an admin: the "
-    "portal's token needs the right to read incidents."
+_RIGHT = "Please tell an admin: the portal's token needs the right to read incidents."
+NO_LOOK = f"Rootly may have it already, and does not let the portal look there. {_RIGHT}"
+NEVER_A_LOOK = (
+    f"It may be in Rootly already, and Rootly does not let the portal look there. {_RIGHT}"
 )
 
 log = logging.getLogger(__name__)
@@ -81,12 +82,7 @@ def _may_send_again(
     try:
         found = look(client, declaration, upstream)
     except RootlyError as error:
-        outcome = judge(error)
-        log.warning("look for %s failed: %s", declaration.pk, outcome.name)
-        if claims.renew(declaration.pk, claim):
-            queue.learn(declaration, outcome, looking=True)
-            sentence = NO_LOOK if outcome.next is Next.FORBIDDEN else LOOKS_LATER
-            _requeue(declaration, claim, queue.pause(declaration, outcome), sentence)
+        _not_looked(declaration, claim, judge(error))
         return False
     is_held = claims.renew(declaration.pk, claim)
     if is_held:
@@ -107,8 +103,28 @@ def _may_send_again(
     if declaration.looks >= 1 and patience <= 0:
         return True
     sentence = "It isn't in Rootly so far. We look once more before it is sent again."
-    _requeue(declaration, claim, max(patience, 0.5), sentence, looks=F("looks") + 1)
+    anew: dict[str, Any] = {"looks": F("looks") + 1, "look_refused_at": None}
+    _requeue(declaration, claim, max(patience, 0.5), sentence, **anew)
     return False
+
+
+def _not_looked(declaration: Declaration, claim: int, outcome: Outcome) -> None:
+    """A look that fails is no look, and is repeated; but where the token may not look, now as
+    DELIVERY_LOOK before, none will ever prove anything.
+    """
+    log.warning("look for %s failed: %s", declaration.pk, outcome.name)
+    if not claims.renew(declaration.pk, claim):
+        return
+    queue.learn(declaration, outcome, looking=True)
+    seconds = queue.pause(declaration, outcome)
+    if outcome.next is not Next.FORBIDDEN:
+        _requeue(declaration, claim, seconds, LOOKS_LATER)
+        return
+    first, now = declaration.look_refused_at, claims.now(declaration.pk)
+    if first is None or (now - first).total_seconds() < settings.DELIVERY_LOOK[0]:
+        _requeue(declaration, claim, seconds, NO_LOOK, look_refused_at=first or now)
+        return
+    claims.release(declaration, claim, State.UNCONFIRMED, due_at=None, sentence=NEVER_A_LOOK)
 
 
 def _patience_left(declaration: Declaration) -> float:
@@ -181,7 +197,7 @@ def _begin(declaration: Declaration, claim: int, payload: Mapping[str, Any]) -> 
         if not claims.renew(declaration.pk, claim):
             return None
         rows = claims.held(declaration.pk, claim).filter(private=declaration.private)
-        if not rows.update(looks=0):
+        if not rows.update(looks=0, look_refused_at=None):
             return None
         declaration.attempts.filter(is_open=True).update(is_open=False)
         return Attempt.objects.create(

@@ -47,6 +47,7 @@ LATE = timedelta(hours=1)
 """How long after the last attempt what it made may have appeared."""
 
 NOT_NOW = "Rootly doesn't answer at the moment, so it can't be looked up there."
+MAY_NOT = "Rootly does not let the portal look which incidents there are."
 ELSEWHERE = "It was meant for another Rootly than the one that the portal speaks with now."
 CUT = "There were more incidents at that time than could be read now."
 UNCHECKED = "The portal may not see it in Rootly, so nobody could check that it exists there."
@@ -61,6 +62,10 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 
 class NotNowError(Exception):
     """Rootly could not be asked; the text says so."""
+
+
+class MayNotError(NotNowError):
+    """This token may not ask for that (403)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +132,15 @@ def identify(declaration: Declaration, typed: str) -> tuple[Incident, str]:
     text = _last_part(typed.strip())
     if not text:
         raise AnswerError("incident_id", "Say which incident it is: its number, or its address.")
-    incident = _by_id(declaration, text) if _ID.fullmatch(text) else None
+    is_id = bool(_ID.fullmatch(text))
+    incident = _by_id(declaration, text) if is_id else None
+    is_hidden = _is_hidden(declaration)
     if incident is None:
-        incident = _by_number(declaration, text)
-    if incident is None and _is_hidden(declaration) and _ID.fullmatch(text):
+        try:
+            incident = _by_number(declaration, text)
+        except MayNotError:
+            is_hidden = True
+    if incident is None and is_hidden and is_id:
         return Incident(id=text), UNCHECKED
     if incident is None or not may_be_it(incident, declaration):
         raise AnswerError(
@@ -218,7 +228,9 @@ def _asking(declaration: Declaration) -> Iterator[Client]:
         raise NotNowError(NOT_NOW)
     try:
         yield connection.client()
-    except (RootlyError, ConfigError):
+    except (RootlyError, ConfigError) as error:
+        if isinstance(error, Misconfigured) and error.status == 403:
+            raise MayNotError(MAY_NOT) from None
         raise NotNowError(NOT_NOW) from None
     finally:
         _places.release()

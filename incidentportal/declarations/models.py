@@ -23,7 +23,7 @@ from incidentportal.accounts.sealed import (
     seal_if,
     sealed_check,
 )
-from incidentportal.declarations import alert_model, tallies  # noqa: F401  # found from here
+from incidentportal.declarations import alert_model, beat_model, tallies  # noqa: F401  # found here
 from incidentportal.declarations.states import State
 
 STATES = [(state.value, state.value) for state in State]
@@ -95,6 +95,8 @@ class Declaration(models.Model):
     """Attempts and looks in a row that came to nothing: what the next wait grows with."""
     looks = models.PositiveSmallIntegerField(default=0)
     """How often it was looked for in vain since the last attempt with an unknown outcome."""
+    look_refused_at = models.DateTimeField(null=True)
+    """When Rootly refused (403) to let the portal look, the first time since the last look."""
     sentence = SealableTextField(sealed_by=SEALED_BY, blank=True)
     """What is going on, in plain words, for its page."""
     errors = SealableJSONField(sealed_by=SEALED_BY, default=dict)
@@ -119,10 +121,14 @@ class Declaration(models.Model):
     deletes none of them."""
     twins_at = models.DateTimeField(null=True)
     """When the first of them was found."""
+    shared_at = models.DateTimeField(null=True)
+    """When it was found that another declaration has the same incident."""
     second_look_at = models.DateTimeField(null=True)
     """When to look once more for twins, after it was sent again; null: never, or done."""
     told_at = models.DateTimeField(null=True)
     """When its author learnt of the latest refusal: saw its page, or was sent a mail."""
+    teller_until = models.DateTimeField(null=True)
+    """Until when somebody writes to its author: free again should they have died."""
     refreshes = models.PositiveSmallIntegerField(default=0)
     """How often the incident was read again since it was made."""
     delivered_at = models.DateTimeField(null=True)
@@ -193,6 +199,13 @@ class Declaration(models.Model):
                 fields=["upstream", "-twins_at"],
                 name="declaration_twins", condition=Q(twins_at__isnull=False),
             ),
+            # findings.shared
+            models.Index(
+                fields=["upstream", "-shared_at"],
+                name="declaration_shared", condition=Q(shared_at__isnull=False),
+            ),
+            # doubles.keep_shared, look.alike
+            models.Index(fields=["incident_id"], name="declaration_incident"),
             # findings.mistaken_tests
             models.Index(
                 fields=["upstream", "-delivered_at"],
@@ -268,7 +281,7 @@ class Decision(models.Model):
     declaration = models.ForeignKey(Declaration, models.CASCADE, related_name="decisions")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     action = models.CharField(max_length=16)
-    """`withdraw`, `send-again`, `give-up`, `this-one`, `not-there`, `retry-step`, `correct`."""
+    """One of `decisions.Action`."""
     at = models.DateTimeField(db_default=Now())
     before = models.CharField(max_length=16, choices=STATES)
     after = models.CharField(max_length=16, choices=STATES)
@@ -288,24 +301,6 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} of {self.declaration_id}"
-
-
-class Beat(models.Model):
-    """A worker that lives, and that it does: one row a process, removed when it ends in order."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    host = models.CharField(max_length=255)
-    process = models.PositiveBigIntegerField()
-    started_at = models.DateTimeField(db_default=Now())
-    seen_at = models.DateTimeField(db_default=Now())
-    stands_by = models.BooleanField(default=False)
-    """On SQLite one worker delivers, and any other waits for it to end."""
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"Worker {self.process} on {self.host}"
 
 
 class Upstream(models.Model):
@@ -344,6 +339,8 @@ class Upstream(models.Model):
     takes_inline_values = models.BooleanField(default=True)
     takes_creator = models.BooleanField(default=True)
     """False once Rootly refused what the portal itself adds: from then on it is sent without."""
+    refused_at = models.JSONField(default=dict)
+    """By the name of one of these: when it was refused, in ISO format."""
     sees_private = models.BooleanField(null=True)
     """Whether this token read the last private incident back: else no look proves its absence."""
     token = models.CharField(max_length=64, blank=True)

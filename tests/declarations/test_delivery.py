@@ -112,7 +112,7 @@ def test_what_never_arrived_is_sent_again_after_two_looks_with_the_same_key(
 def test_a_look_that_fails_is_no_look(connected: Sandbox, row: Declaration) -> None:
     connected.fault(**CREATE, kind="drop_after", times=1)
     once(row)
-    connected.fault(kind="status", method="GET", path="/incidents$", status=403, times=None)
+    connected.fault(kind="status", method="GET", path="/incidents$", status=404, times=None)
     for _ in range(3):
         assert once(row).state == State.QUEUED
     assert len(posts(connected)) == 1

@@ -135,7 +135,6 @@ def test_the_first_request_arrives_when_the_second_was_refused_and_is_being_corr
 
 
 LOOKS_THAT_FAIL: dict[str, dict[str, Any]] = {
-    "forbidden": {"kind": "status", "status": 403},
     "not-found": {"kind": "status", "status": 404},
     "malformed": {"kind": "malformed"},
     "empty": {"kind": "status", "status": 200},

@@ -21,8 +21,9 @@ from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
 from incidentportal.declarations import announce, beats, claims, queue, turns
 from incidentportal.declarations import worker as workers
+from incidentportal.declarations.beat_model import Beat
 from incidentportal.declarations.claims import from_now
-from incidentportal.declarations.models import Attempt, Beat, Declaration, Upstream
+from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.states import State
 from incidentportal.declarations.worker import Worker
 from incidentportal.env import SETTINGS

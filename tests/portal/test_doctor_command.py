@@ -14,7 +14,7 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from incidentportal.declarations.models import Beat
+from incidentportal.declarations.beat_model import Beat
 from incidentportal.portal.doctor import page, start
 from incidentportal.portal.doctor.findings import error
 from tests.support.doctor import clean

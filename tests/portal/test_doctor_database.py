@@ -21,7 +21,8 @@ from incidentportal.accounts.models import User
 from incidentportal.catalog import current
 from incidentportal.catalog.picture import Picture, Problem
 from incidentportal.declarations import queue
-from incidentportal.declarations.models import Beat, Declaration, Upstream
+from incidentportal.declarations.beat_model import Beat
+from incidentportal.declarations.models import Declaration, Upstream
 from incidentportal.declarations.queue import Cause
 from incidentportal.portal.doctor import cache, database, delivery, examination, people, picture
 from incidentportal.rootly.records import FormField, Placement

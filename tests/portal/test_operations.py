@@ -18,8 +18,9 @@ from incidentportal.catalog import connection as upstreams
 from incidentportal.catalog import resync, stored
 from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.declarations import queue, rate
+from incidentportal.declarations.beat_model import Beat
 from incidentportal.declarations.course import Cause
-from incidentportal.declarations.models import Attempt, Beat, Decision, Declaration, Upstream
+from incidentportal.declarations.models import Attempt, Decision, Declaration, Upstream
 from incidentportal.declarations.states import State
 from tests.support.declarations import make_declaration, make_draft
 from tests.support.people import PageClient

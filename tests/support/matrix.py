@@ -63,7 +63,15 @@ class Case:
 _MOMENTS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (
         Declaration,
-        ("submitted_at", "queued_at", "due_at", "claimed_until", "second_look_at", "delivered_at"),
+        (
+            "submitted_at",
+            "queued_at",
+            "due_at",
+            "claimed_until",
+            "second_look_at",
+            "delivered_at",
+            "look_refused_at",
+        ),  # fmt: skip
     ),
     (Attempt, ("started_at", "finished_at", "next_at")),
     (Upstream, ("wait_until", "held_at", "rate_at")),
