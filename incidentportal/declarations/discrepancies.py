@@ -26,6 +26,10 @@ NO_PARENT = (
 NO_CREATOR = (
     "Rootly shows somebody else as who created it. A label on the incident says who declared it."
 )
+SHARED = (
+    "Rootly has the same incident for another declaration, too. Look there whether it says what is "
+    "declared here; if it doesn't, declare it anew. The admins are told."
+)
 COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five"}
 
 
@@ -56,6 +60,8 @@ def discrepancies(declaration: Declaration) -> Discrepancies:
     if declaration.is_exposed or "private" in missing:
         said = NOT_PRIVATE if declaration.incident.get("private") is False else NOT_SAID
         alarms.append(f"{said} Look at it there now. The admins are told.")
+    if declaration.shared_at is not None:
+        alarms.append(SHARED)
     if declaration.is_mistaken_real:
         alarms.append(NOT_A_TEST)
     elif "kind" in missing:

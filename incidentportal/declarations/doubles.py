@@ -1,5 +1,5 @@
 """Two incidents of one declaration: looked for once more after it was sent again, and kept with
-it. The portal deletes neither.
+it. The portal deletes neither. And one incident of two declarations: both keep that it is so.
 """
 
 from __future__ import annotations
@@ -53,6 +53,21 @@ def keep(declaration: Declaration, incidents: Iterable[Incident]) -> None:
             "declaration %s has a second incident: %s beside %s",
             declaration.pk, incident.id, row.incident_id,
         )  # fmt: skip
+
+
+def keep_shared(declaration: Declaration) -> None:
+    """Keep with a delivered declaration, and with any other that has the same incident, that it is
+    so. Asked for once each has its incident: of two at once the later one finds the other.
+    """
+    same = Declaration.objects.filter(
+        incident_id=declaration.incident_id, upstream=declaration.upstream
+    )
+    if not same.exclude(pk=declaration.pk).exists():
+        return
+    if same.filter(shared_at=None).update(shared_at=Now()):
+        log.error(
+            "declaration %s has another one's incident: %s", declaration.pk, declaration.incident_id
+        )
 
 
 def look_again(client: Client, declaration: Declaration, claim: int) -> float | None:

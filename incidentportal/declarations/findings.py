@@ -32,6 +32,16 @@ def twins(url: str) -> list[str]:
     return [" and ".join([_first(row), *_others(row)]) for row in rows[:MOST].tolerant()]
 
 
+def shared(url: str) -> list[str]:
+    """The incidents that were found to be several declarations' in the last `EXPOSED_DAYS`, the
+    newest first.
+    """
+    rows = Declaration.objects.filter(
+        upstream=url, shared_at__gt=from_now(-EXPOSED_DAYS * 86_400)
+    ).order_by("-shared_at")
+    return list(dict.fromkeys(_first(row) for row in rows[: 2 * MOST].tolerant()))[:MOST]
+
+
 def _first(row: Declaration) -> str:
     try:
         return _called(row.incident_id, row.incident)

@@ -40,6 +40,7 @@ def follow(pk: UUID, claim: int) -> None:
     """One round of the rest of the work on a delivered declaration; gives the claim back."""
     with claims.kept(pk, claim):
         declaration = Declaration.objects.get(pk=pk)
+        doubles.keep_shared(declaration)
         found: dict[str, Any] = {}
         waits: list[float | None] = []
         try:

@@ -104,6 +104,15 @@ def _twins(upstream: str) -> str:
     )
 
 
+def _shared(upstream: str) -> str:
+    if not (shared := findings.shared(upstream)):
+        return ""
+    return (
+        "Rootly has the same incident for several declarations: "
+        f"{', '.join(shared)}. Look there which of them it is, and tell the others' authors."
+    )
+
+
 def _waiting(upstream: str) -> str:
     if not (waiting := queue.waiting(upstream)):
         return ""
@@ -129,6 +138,6 @@ LATE = {"stuck", "unconfirmed", "rejected"}
 
 
 ALARMS: tuple[Callable[[str], str], ...] = (
-    _held, _exposed, _mistaken, _twins, _waiting, _overdue, _not_synced,
+    _held, _exposed, _mistaken, _twins, _shared, _waiting, _overdue, _not_synced,
 )  # fmt: skip
 """What admins are told of on every page: each says a sentence about this upstream, or nothing."""

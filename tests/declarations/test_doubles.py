@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.db.models.functions import Now
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
 from incidentportal.declarations import claims, delivery, doubles, findings, follow
+from incidentportal.declarations.discrepancies import SHARED
 from incidentportal.declarations.labels import LABEL
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
@@ -18,6 +20,7 @@ from incidentportal.rootly.records import Incident
 from tests.declarations.test_delivery import CREATE, once, posts
 from tests.support.deciding import fitting
 from tests.support.declarations import make_declaration
+from tests.support.people import PageClient, Person
 from tests.support.sandbox import Sandbox
 
 LIST = {"method": "GET", "path": "/incidents$"}
@@ -145,3 +148,48 @@ def test_a_known_incident_makes_it_delivered_from_any_state(reporter: User, stat
     assert not row.attempts.filter(is_open=True).exists()
     assert claims.release(row, claim, State.QUEUED) is False, "who worked on it has lost it"
     assert claims.take(row.pk) == claim + 2
+
+
+@pytest.mark.parametrize("dialect", ["jsonapi", "plain"], indirect=True)
+def test_two_declarations_that_are_given_the_same_incident_are_told_apart_by_people(
+    connected: Sandbox, row: Declaration, make_person: Person, dialect: str
+) -> None:
+    """A proxy that answers from its memory, or a mistaken deduplication by Rootly."""
+    first = once(row)
+    told = client_of(make_person("ada", "admin"))
+    assert SHARED not in look_at(told, first)
+    connected.fault(
+        "status", **CREATE, status=201, body=answer(dialect, first), times=1,
+        content_type="application/json",
+    )  # fmt: skip
+    author, payload = make_person("sam", "support"), {"title": "A theft"}
+    second = make_declaration(author, upstream=row.upstream, title="A theft", payload=payload)
+    once(second)
+    assert second.incident_id == first.incident_id
+    for each in (once(second), once(first)):
+        assert (each.state, each.shared_at is None) == (State.DELIVERED, False)
+        page = look_at(client_of(each.author), each)
+        assert unescape(page).count(SHARED) == 2, "on the page, and in its text"
+        assert "theft" not in page, "nothing of the other one"
+    assert findings.shared(row.upstream) == [f"#{first.incident['number']}"]
+    banner = told.get("/").content.decode()
+    assert f"the same incident for several declarations: #{first.incident['number']}." in banner
+    assert "theft" not in banner
+    assert len(connected.incidents()) == 1
+
+
+def answer(dialect: str, row: Declaration) -> dict[str, Any]:
+    said = {"title": row.title, "sequential_id": row.incident["number"]}
+    if dialect == "plain":
+        return {"id": int(row.incident_id), **said}
+    return {"data": {"id": row.incident_id, "type": "incidents", "attributes": said}}
+
+
+def client_of(person: User) -> PageClient:
+    client = PageClient()
+    client.force_login(person)
+    return client
+
+
+def look_at(client: PageClient, row: Declaration) -> str:
+    return str(client.get(f"/declarations/{row.pk}/").content.decode())

@@ -1,8 +1,9 @@
-"""A token that may make incidents and not list them: no look will ever tell, so a person decides."""
+"""A token that may make incidents and not list them: no look ever tells, and a person decides."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -29,7 +30,7 @@ from tests.support.matrix import (
 from tests.support.people import PageClient
 from tests.support.sandbox import Sandbox
 
-FORBIDDEN = {**LIST, "kind": "status", "status": 403}
+FORBIDDEN: dict[str, Any] = {**LIST, "kind": "status", "status": 403}
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ _MOMENTS: tuple[tuple[Any, tuple[str, ...]], ...] = (
             "second_look_at",
             "delivered_at",
             "look_refused_at",
-        ),  # fmt: skip
+        ),
     ),
     (Attempt, ("started_at", "finished_at", "next_at")),
     (Upstream, ("wait_until", "held_at", "rate_at")),
