@@ -8,7 +8,12 @@ from typing import Any
 
 from incidentportal.declarations.links import safe_link
 from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.shown import is_gone
 
+GONE = (
+    "Rootly doesn't have this incident any more, or doesn't show it to the portal. What stands "
+    "here is the last that was seen of it, and the portal no longer asks for it."
+)
 NOT_PRIVATE = "This incident is NOT private in Rootly, although that was asked for."
 NOT_SAID = "Rootly does not say whether this incident is private, as was asked for."
 NOT_A_TEST = (
@@ -56,7 +61,8 @@ class Discrepancies:
 def discrepancies(declaration: Declaration) -> Discrepancies:
     """Of a delivered one."""
     missing = set(declaration.mismatches)
-    alarms, notes = [], []
+    alarms = [GONE] if is_gone(declaration.incident) else []
+    notes = []
     if declaration.is_exposed or "private" in missing:
         said = NOT_PRIVATE if declaration.incident.get("private") is False else NOT_SAID
         alarms.append(f"{said} Look at it there now. The admins are told.")

@@ -18,7 +18,7 @@ from incidentportal.declarations.labels import bears
 from incidentportal.declarations.look import is_private, may_be_it
 from incidentportal.declarations.models import Declaration, Upstream
 from incidentportal.declarations.outcomes import words
-from incidentportal.declarations.shown import merged, verdict
+from incidentportal.declarations.shown import is_gone, merged, missed, verdict
 from incidentportal.rootly.client import Client
 from incidentportal.rootly.config import ConfigError
 from incidentportal.rootly.errors import (
@@ -81,10 +81,17 @@ def correct_value(pk: UUID, value: dict[str, Any]) -> bool:
 def _read(client: Client, declaration: Declaration, found: dict[str, Any]) -> None:
     """Read the incident back and complete its custom values: what the declaration is to keep of
     both is in `found` also where a RootlyError ends it. Nothing is done about a private one that
-    the token does not see.
+    the token does not see, nor any more about one that Rootly doesn't have.
     """
     try:
         incident = _read_back(client, declaration)
+    except Misconfigured as error:
+        if error.status != 404:
+            raise
+        found["incident"] = missed(declaration.incident)
+        if not is_gone(found["incident"]):
+            raise
+        return
     except Unreadable:  # its values are told by a list of their own
         found["open_values"] = _complete_values(client, declaration)
         raise
@@ -127,7 +134,7 @@ def _later(declaration: Declaration, error: RootlyError | ConfigError) -> float:
 
 def _next_reading(declaration: Declaration, known: Mapping[str, Any]) -> float | None:
     rounds = declaration.refreshes + 1
-    if known.get("slack_url") or rounds >= len(REFRESH_AFTER):
+    if known.get("slack_url") or is_gone(known) or rounds >= len(REFRESH_AFTER):
         return None
     return REFRESH_AFTER[rounds]
 

@@ -14,6 +14,9 @@ from incidentportal.rootly.records import Incident
 Known = Mapping[str, Any]
 SUB = "_sub"
 """The kind of an incident beneath another follows: `normal_sub`, `test_sub` (Rootly's docs)."""
+MOST_MISSES = 5
+"""So often Rootly may not have the incident (404) before it counts as gone: a new one may show
+late."""
 
 
 def summary(incident: Incident) -> dict[str, Any]:
@@ -36,13 +39,24 @@ def summary(incident: Incident) -> dict[str, Any]:
 
 def merged(known: Known, incident: Incident | None) -> dict[str, Any]:
     """What is known with what this answer says besides; None: it could not be read."""
-    said = summary(incident) if incident else {}
+    if incident is None:
+        return dict(known)
     fresh = {
         name: value
-        for name, value in said.items()
+        for name, value in summary(incident).items()
         if value is not None and (value != "" or name == "parent")  # blank: it has no parent
     }
-    return {**known, **fresh}
+    return {name: value for name, value in known.items() if name != "misses"} | fresh
+
+
+def missed(known: Known) -> dict[str, Any]:
+    """What is known once Rootly didn't have it, be it once more."""
+    return {**known, "misses": min(int(known.get("misses") or 0) + 1, MOST_MISSES)}
+
+
+def is_gone(known: Known) -> bool:
+    """Whether it was looked for in vain so often that it isn't there any more."""
+    return int(known.get("misses") or 0) >= MOST_MISSES
 
 
 def verdict(payload: Known, sent_with: Known, known: Known) -> dict[str, Any]:

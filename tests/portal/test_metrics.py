@@ -24,7 +24,8 @@ from pytest_django import Settings
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
 from incidentportal.declarations import queue
-from incidentportal.declarations.models import Beat, Declaration
+from incidentportal.declarations.beat_model import Beat
+from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
 from incidentportal.declarations.tallies import Tally
 from incidentportal.portal import slots
