@@ -117,6 +117,10 @@ def _retry_step(declaration: Declaration, reader: User, asked: Asked) -> None:
     work.try_now(declaration.pk)
 
 
+def _step_done(declaration: Declaration, reader: User, asked: Asked) -> None:
+    decisions.step_done(declaration.pk, reader, asked.text("step"))
+
+
 _DO: Mapping[Action, Callable[[Declaration, User, Asked], None]] = {
     Action.WITHDRAW: _withdraw,
     Action.SEND_AGAIN: _send_again,
@@ -124,4 +128,5 @@ _DO: Mapping[Action, Callable[[Declaration, User, Asked], None]] = {
     Action.THIS_ONE: _this_one,
     Action.NOT_THERE: _not_there,
     Action.RETRY_STEP: _retry_step,
+    Action.STEP_DONE: _step_done,
 }

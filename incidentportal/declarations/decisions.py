@@ -38,6 +38,7 @@ class Action(StrEnum):
     THIS_ONE = "this-one"
     NOT_THERE = "not-there"
     RETRY_STEP = "retry-step"
+    STEP_DONE = "step-done"
 
 
 class Who(StrEnum):
@@ -62,6 +63,7 @@ _RULES: Mapping[tuple[Action, State], frozenset[Who]] = {
     (Action.THIS_ONE, State.UNCONFIRMED): _A | {Who.DECIDER},
     (Action.NOT_THERE, State.UNCONFIRMED): _A | {Who.DECIDER},
     (Action.RETRY_STEP, State.DELIVERED): _A | _B,
+    (Action.STEP_DONE, State.DELIVERED): _A | _B,
 }
 """Who may do what in which state: the one table."""
 
@@ -86,7 +88,8 @@ class AnswerError(Exception):
 @dataclass(frozen=True, slots=True)
 class Offered:
     """What this reader may do to a declaration now. `actions` are `Action`s; `steps` the keys of
-    steps, and `values` the ids of custom fields, that `retry-step` may name.
+    steps, and `values` the ids of custom fields, that `retry-step` may name; `step-done` may name
+    those steps that are unclear.
     """
 
     actions: frozenset[Action] = frozenset()
@@ -108,6 +111,8 @@ def offered(declaration: Declaration, reader: User) -> Offered:
     keys = tuple(
         str(step["key"]) for step in declaration.open_steps if step["state"] in steps.AGAIN
     )
+    if not any(step["state"] == steps.Stand.UNCLEAR for step in declaration.open_steps):
+        actions.discard(Action.STEP_DONE)
     refused = [value for value in declaration.open_values if "refused" in value]
     values = tuple(str(value["form_field_id"]) for value in refused)
     if not keys and not values:
@@ -213,7 +218,15 @@ def retry_step(pk: UUID, person: User, key: str) -> None:
     with transaction.atomic():
         row = _judged(pk, person, Action.RETRY_STEP)
         if row is not None:
-            _keep_retry(row, person, key, done=steps.reopen(pk, key))
+            _keep_step(row, person, Action.RETRY_STEP, key, done=steps.reopen(pk, key))
+
+
+def step_done(pk: UUID, person: User, key: str) -> None:
+    """A step of which nobody could find out has been done, as this person knows."""
+    with transaction.atomic():
+        row = _judged(pk, person, Action.STEP_DONE)
+        if row is not None:
+            _keep_step(row, person, Action.STEP_DONE, key, done=steps.close(pk, key))
 
 
 def correct_value(pk: UUID, person: User, value: Mapping[str, Any]) -> None:
@@ -222,17 +235,19 @@ def correct_value(pk: UUID, person: User, value: Mapping[str, Any]) -> None:
         row = _judged(pk, person, Action.RETRY_STEP)
         if row is not None:
             key = f"form_field_{value['form_field_id']}"
-            _keep_retry(row, person, key, done=follow.correct_value(pk, dict(value)))
+            done = follow.correct_value(pk, dict(value))
+            _keep_step(row, person, Action.RETRY_STEP, key, done=done)
 
 
-def _keep_retry(row: Declaration, person: User, key: str, *, done: bool) -> None:
+def _keep_step(row: Declaration, person: User, action: Action, key: str, *, done: bool) -> None:
     if done:
-        _keep(row, person, Action.RETRY_STEP, State.DELIVERED, key)
-    elif not _did_just_now(row, person, Action.RETRY_STEP):
-        raise OvertakenError(NOTHING_TO_RETRY)
+        _keep(row, person, action, State.DELIVERED, key)
+    elif not _did_just_now(row, person, action):
+        raise OvertakenError(NOTHING_TO_RETRY if action is Action.RETRY_STEP else NOTHING_UNCLEAR)
 
 
 NOTHING_TO_RETRY = "There is nothing to try again: it is under way, or done."
+NOTHING_UNCLEAR = "It isn't unclear any more: look at how it stands now."
 TAKEN = "Another declaration is this incident already."
 _WAITS_ANEW: Mapping[str, Any] = {
     "due_at": Now(), "queued_at": Now(), "failures": 0, "looks": 0, "look_refused_at": None,

@@ -17,6 +17,7 @@ from incidentportal.declarations.decisions import Action, AnswerError
 from incidentportal.declarations.forms import FilledForm
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
+from incidentportal.declarations.steps import Stand
 from incidentportal.formengine import payload, searching
 from incidentportal.formengine.view import FieldView
 from incidentportal.rootly.values import legible
@@ -58,13 +59,15 @@ class Asked:
 class Retry:
     """Something unfinished that may be tried again: `key` names it, `name` is how people call it.
     `field` is the control to correct it with, where it is a custom value whose field is known.
+    `again` and `done` are what its buttons say; `done` is blank unless it is unclear.
     """
 
     key: str
     name: str
     sentence: str
     field: FieldView | None = None
-    is_unclear: bool = False
+    again: str = "Try again"
+    done: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def _retries(
     declaration: Declaration, reader: User, offered: decisions.Offered, asked: Asked | None
 ) -> list[Retry]:
     steps = [
-        Retry(step["key"], step["name"], step["sentence"], None, step["state"] == "unclear")
+        Retry(step["key"], step["name"], step["sentence"], None, *_buttons(step))
         for step in declaration.open_steps
         if step["key"] in offered.steps
     ]
@@ -159,6 +162,17 @@ def _retries(
             label = field.label if field else labels.get(name, "A field")
             steps.append(Retry(name, label, legible(value["refused"]), field))
     return steps
+
+
+def _buttons(step: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of a step that may be done: to try it again, and to say that it is done."""
+    if step["state"] != Stand.UNCLEAR:
+        return ()
+    return (
+        ("Start it again", "It has run")
+        if step["do"] == "workflow"
+        else ("Send it again", "It is there")
+    )
 
 
 def _control(

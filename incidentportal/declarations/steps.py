@@ -53,6 +53,7 @@ class Stand(StrEnum):
 UNFINISHED = frozenset({Stand.OPEN, Stand.BEGUN})
 AGAIN = frozenset({Stand.REFUSED, Stand.UNCLEAR})
 """What a person may have done again."""
+SAID = "Somebody looked there and said so."
 
 HEADINGS = {
     "mitigation_message": "Mitigation message",
@@ -140,12 +141,20 @@ def reopen(pk: UUID, key: str) -> bool:
 
     False: there is no such step, or the declaration is being worked on at the moment.
     """
+    return _amend(pk, key, AGAIN, state=Stand.OPEN, sentence="", tries=0)
 
+
+def close(pk: UUID, key: str) -> bool:
+    """A step that may be done is done, as a person says. False: as with `reopen`."""
+    return _amend(pk, key, frozenset({Stand.UNCLEAR}), state=Stand.DONE, sentence=SAID)
+
+
+def _amend(pk: UUID, key: str, which: frozenset[Stand], **changes: Any) -> bool:
     def change(declaration: Declaration) -> dict[str, Any] | None:
         steps: list[Step] = [dict(step) for step in declaration.open_steps]
         for step in steps:
-            if step["key"] == key and step["state"] in AGAIN:
-                step.update(state=Stand.OPEN, sentence="", tries=0)
+            if step["key"] == key and step["state"] in which:
+                step.update(changes)
                 return {"open_steps": steps}
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
 from incidentportal.declarations.steps import planned
 from tests.declarations.test_delivery import once
+from tests.support.deciding import press
 from tests.support.declarations import make_declaration
 from tests.support.people import PageClient
 from tests.support.sandbox import Sandbox
@@ -291,3 +293,63 @@ def test_nothing_is_planned_for_what_travels_with_the_incident() -> None:
         ("cancellation_message", "cancel"), ("workflow_ids:0", "workflow"),
     ]  # fmt: skip
     assert planned({"title": "x", "mitigation_message": " \n"}, "jsonapi", str) == []
+
+
+def left_unclear(sandbox: Sandbox, declare: Declare) -> Declaration:
+    """Its workflow was started without an answer, and whose runs there are can't be listed."""
+    [workflow] = ids_of(sandbox, "jsonapi", "workflows", "Open a video call")
+    sandbox.fault("drop_after", path="/workflow_runs$", method="POST")
+    sandbox.fault("status", path="/workflow_runs$", method="GET", status=403, times=None)
+    row = declare(workflow_ids=[workflow])
+    assert list(stands(row).values()) == ["unclear"]
+    return row
+
+
+def test_somebody_says_that_an_unclear_workflow_has_run(
+    connected: Sandbox, declare: Declare, visitor: PageClient, admin_page: PageClient
+) -> None:
+    row = left_unclear(connected, declare)
+    [key] = stands(row)
+    assert offered(visitor, row) == {"step-done": "It has run", "retry-step": "Start it again"}
+    assert press(visitor, row, "step-done", step="nonsense").status_code == 409
+    assert press(admin_page, row, "step-done", step=key).status_code == 303
+    row.refresh_from_db()
+    assert list(stands(row).values()) == ["done"]
+    decision = row.decisions.get()
+    assert (decision.action, decision.person.username, decision.reason) == ("step-done", "ada", key)
+    assert offered(visitor, row) == {}
+    assert steps.SAID in visitor.get(f"/declarations/{row.pk}/").content.decode()
+    assert press(admin_page, row, "step-done", step=key).status_code == 303, "a double click"
+    assert press(visitor, row, "step-done", step=key).status_code == 409
+    once(row)
+    assert len(runs(connected)) == 1
+
+
+def test_somebody_has_an_unclear_workflow_started_again(
+    connected: Sandbox, declare: Declare, visitor: PageClient
+) -> None:
+    row = left_unclear(connected, declare)
+    [key] = stands(row)
+    assert press(visitor, row, "retry-step", step=key).status_code == 303
+    row.refresh_from_db()
+    assert list(stands(row).values()) == ["done"]
+    assert row.decisions.get().person == row.author
+    assert len(runs(connected)) == 2
+
+
+def test_what_was_refused_is_not_said_to_be_done(
+    connected: Sandbox, declare: Declare, visitor: PageClient
+) -> None:
+    connected.fault("validation", path="/events$", errors={"base": ["No"]}, times=None)
+    row = declare(mitigation_message="Restarted it.")
+    [key] = stands(row)
+    assert offered(visitor, row) == {"retry-step": "Try again"}
+    assert press(visitor, row, "step-done", step=key).status_code == 409
+    row.refresh_from_db()
+    assert list(stands(row).values()) == ["refused"]
+
+
+def offered(client: PageClient, row: Declaration) -> dict[str, str]:
+    """What is said on the buttons beside its steps."""
+    html = client.get(f"/declarations/{row.pk}/").content.decode()
+    return dict(re.findall(r'<button [^>]*data-action="([^"]+)"[^>]*>([^<]+)<', html))
