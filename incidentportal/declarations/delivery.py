@@ -33,6 +33,7 @@ from incidentportal.declarations import (
     steps,
     tallies,
     turns,
+    upstreams,
 )
 from incidentportal.declarations.attribution import INLINE
 from incidentportal.declarations.look import know_token, learn_clock, look, proves_absence
@@ -254,7 +255,7 @@ def _finish(attempt: Attempt, began: float, outcome: Outcome | None, plan: Plan)
 def _follow(declaration: Declaration, claim: int, outcome: Outcome, plan: Plan) -> None:
     """Store what comes next after an attempt that made no incident that we know of."""
     if plan.refused:
-        Upstream.objects.filter(url=declaration.upstream).update(**{plan.refused: False})
+        upstreams.refuse(declaration.upstream, plan.refused)
         _requeue(declaration, claim, 0, "", key_number=F("key_number") + 1)
         return
     errors = {

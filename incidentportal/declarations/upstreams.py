@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from incidentportal.accounts.models import User
 from incidentportal.declarations.breaker import FAILURES
 from incidentportal.declarations.models import Upstream
 
 CLOCKS = 2.0
 """Seconds that clocks may be apart before it is worth a word."""
+TAKEN = {
+    "takes_labels": "labels",
+    "takes_inline_values": "values of custom fields",
+    "takes_creator": "who declared",
+}
+"""What the portal adds by itself, in words, until Rootly refuses it: by `Upstream`'s field."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`facts`: sentences. `held_by`: the admin who holds the queue, by name."""
+    """`facts`: sentences. `held_by`: the admin who holds the queue, by name. `refused`: whether
+    something of `TAKEN` is no longer sent.
+    """
 
     failures: int
     write_limit: int | None
     held_by: str
     facts: tuple[str, ...]
+    refused: bool
 
 
 def known(url: str) -> Known | None:
@@ -27,7 +44,25 @@ def known(url: str) -> Known | None:
     if row is None:
         return None
     name = row.held_by.display_name if row.held_by else ""
-    return Known(row.failures, row.write_limit, name, tuple(_facts(row)))
+    refused = not all(getattr(row, each) for each in TAKEN)
+    return Known(row.failures, row.write_limit, name, tuple(_facts(row)), refused)
+
+
+def refuse(url: str, name: str) -> None:
+    """Rootly refused this of `TAKEN`: from now on it is sent without."""
+    row = Upstream.objects.get(url=url)
+    at = {**row.refused_at, name: timezone.now().isoformat()}
+    Upstream.objects.filter(url=url).update(**{name: False}, refused_at=at)
+
+
+def learn_again(url: str, person: User) -> bool:
+    """Send all of `TAKEN` again, as an admin wants who has mended Rootly; False: all of it is."""
+    row = Upstream.objects.filter(url=url).first()
+    refused = sorted(each for each in TAKEN if row is not None and not getattr(row, each))
+    if refused:
+        Upstream.objects.filter(url=url).update(**dict.fromkeys(TAKEN, True), refused_at={})
+        log.warning("the admin %s has %s tried again at %s", person.pk, ", ".join(refused), url)
+    return bool(refused)
 
 
 def _facts(row: Upstream) -> list[str]:
@@ -45,16 +80,19 @@ def _facts(row: Upstream) -> list[str]:
          False: "This token does not see private incidents: such a one that gets no answer needs "
          "a person."}[row.sees_private],
     ]  # fmt: skip
-    taken = {
-        "labels": row.takes_labels, "values of custom fields": row.takes_inline_values,
-        "who declared": row.takes_creator,
-    }  # fmt: skip
     found += [
-        f"Rootly refuses {what} on creation: it is sent without."
-        for what, it in taken.items()
-        if not it
+        f"Rootly refuses {what} on creation{_since(row, name)}: it is sent without."
+        for name, what in TAKEN.items()
+        if not getattr(row, name)
     ]
     if abs(row.clock_offset) > CLOCKS:
         ahead = "ahead of" if row.clock_offset > 0 else "behind"
         found.append(f"Rootly's clock is {abs(row.clock_offset):.0f} seconds {ahead} ours.")
     return found
+
+
+def _since(row: Upstream, name: str) -> str:
+    if name not in row.refused_at:
+        return ""
+    at = timezone.localtime(datetime.fromisoformat(row.refused_at[name]))
+    return f", since {date_format(at, 'j M, H:i')}"

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from incidentportal.accounts.models import User
 from incidentportal.accounts.roles import person
 from incidentportal.catalog import connection, resync
-from incidentportal.declarations import decisions, figures, queue, work
+from incidentportal.declarations import decisions, figures, queue, upstreams, work
 from incidentportal.declarations.decisions import AnswerError, NotPermittedError, OvertakenError
 from incidentportal.declarations.states import State
 from incidentportal.portal.operations import Asked, admins_only, page
@@ -81,8 +81,14 @@ def _refresh(_: str, __: User, ___: str) -> str:
     return REFRESHED[resync.refresh()]
 
 
+def _learn_again(url: str, reader: User, _: str) -> str:
+    if not upstreams.learn_again(url, reader):
+        raise _WrongError("Everything is sent already. Nothing was changed.")
+    return "With the next declaration it is tried again. What Rootly refuses is left out again."
+
+
 _DO: Mapping[str, Callable[[str, User, str], str]] = {
-    "hold": _hold, "release": _release, "refresh": _refresh,
+    "hold": _hold, "release": _release, "refresh": _refresh, "learn-again": _learn_again,
 }  # fmt: skip
 
 

@@ -20,8 +20,10 @@ from incidentportal.catalog.models import Snapshot, SyncState
 from incidentportal.declarations import queue, rate
 from incidentportal.declarations.beat_model import Beat
 from incidentportal.declarations.course import Cause
+from incidentportal.declarations.labels import LABEL
 from incidentportal.declarations.models import Attempt, Decision, Declaration, Upstream
 from incidentportal.declarations.states import State
+from tests.declarations.test_delivery import once
 from tests.support.declarations import make_declaration, make_draft
 from tests.support.people import PageClient
 from tests.support.sandbox import Sandbox
@@ -281,6 +283,36 @@ def test_the_configuration_is_fetched_and_says_what_changed(
     assert "looked at just now" in again.content.decode()
     assert Snapshot.objects.count() == before
     assert stored.decode(bytes(state.snapshot.content))
+
+
+def test_what_rootly_refused_once_is_tried_again_once_an_admin_says_so(
+    connected: Sandbox, reporter: User, admin_page: PageClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    url, learn = upstreams.upstream(), 'data-action="learn-again"'
+    queue.known(url)
+    assert learn not in admin_page.get(PAGE).content.decode()
+    assert admin_page.post(ACT, {"action": "learn-again"}).status_code == 422
+    connected.switch(labels="refuse")
+    once(make_declaration(reporter, upstream=url))
+    Upstream.objects.update(takes_creator=False)  # since when isn't known, as before an upgrade
+    html = admin_page.get(PAGE).content.decode()
+    assert learn in html
+    today = timezone.localtime().strftime("%-d %b")
+    assert f"Rootly refuses labels on creation, since {today}" in text(html)
+    assert "Rootly refuses who declared on creation: it is sent without." in text(html)
+    connected.switch(labels="keep")
+    caplog.clear()
+    response = admin_page.post(ACT, {"action": "learn-again"})
+    assert (response.status_code, response["Location"]) == (303, PAGE)
+    (said,) = [each for each in caplog.messages if "tried again" in each]
+    assert str(User.objects.get(username="ada").pk) in said
+    assert "takes_creator, takes_labels" in said
+    assert learn not in admin_page.get(PAGE).content.decode()
+    row = once(make_declaration(reporter, upstream=url))
+    assert LABEL in connected.incidents()[-1]["labels"]
+    assert row.key_number == 1
+    known = Upstream.objects.get()
+    assert (known.takes_labels, known.takes_creator, known.refused_at) == (True, True, {})
 
 
 def test_a_test_is_declared_through_the_form(connected: Sandbox, admin_page: PageClient) -> None:
