@@ -14,7 +14,7 @@ from incidentportal.catalog.current import Catalog
 from incidentportal.declarations import emergency, history
 from incidentportal.declarations.discrepancies import Discrepancies, discrepancies
 from incidentportal.declarations.emergency import Part
-from incidentportal.declarations.history import AttemptLine
+from incidentportal.declarations.history import AttemptLine, DecisionLine
 from incidentportal.declarations.links import safe_link
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.moments import Moment, in_full, moment
@@ -105,6 +105,7 @@ class Shown:
     open_values: tuple[str, ...]
     answers: tuple[AnswerLine, ...]
     attempts: tuple[AttemptLine, ...]
+    decisions: tuple[DecisionLine, ...]
     look_again: int
 
     @property
@@ -125,8 +126,8 @@ class Shown:
 
 
 def shown(declaration: Declaration, reader: User, catalog: Catalog | None) -> Shown:
-    """A declaration as its page shows it. Queries: its attempts; how its upstream stands, while it
-    waits.
+    """A declaration as its page shows it. Queries: its attempts; what was decided; how its upstream
+    stands, while it waits.
     """
     state, by = State(declaration.state), author(declaration, reader)
     attempts = list(declaration.attempts.all())
@@ -156,6 +157,7 @@ def shown(declaration: Declaration, reader: User, catalog: Catalog | None) -> Sh
             AnswerLine(item["label"], legible(item["text"])) for item in declaration.labels
         ),
         attempts=_attempts(attempts, state),
+        decisions=history.decisions(declaration, reader),
         look_again=look_again(declaration),
     )
 

@@ -1,12 +1,17 @@
-"""The attempts to deliver a declaration, in words: what came of each, and what was to come next."""
+"""The attempts to deliver a declaration, in words: what came of each, and what was to come next;
+and what people decided about it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from incidentportal.declarations.models import Attempt
+from incidentportal.accounts.models import User
+from incidentportal.declarations.decisions import Action
+from incidentportal.declarations.models import Attempt, Decision, Declaration
 from incidentportal.declarations.moments import Moment, moment
 from incidentportal.declarations.outcomes import Next
+from incidentportal.rootly.values import legible
 
 THEN = {
     Next.RETRY: "Next try",
@@ -15,6 +20,15 @@ THEN = {
     Next.HOLD: "Next try",
     Next.FORBIDDEN: "Next try",
     Next.RETURN: "Next: its author corrects it",
+}
+DID = {
+    Action.WITHDRAW: "took it back",
+    Action.SEND_AGAIN: "had it sent again",
+    Action.GIVE_UP: "gave it up",
+    Action.THIS_ONE: "said which incident it is",
+    Action.NOT_THERE: "said that it isn’t in Rootly, and had it sent again",
+    Action.RETRY_STEP: "had a part of it tried again",
+    Action.STEP_DONE: "said that a part of it is done",
 }
 
 
@@ -59,3 +73,36 @@ def _took(milliseconds: int | None) -> str:
     if milliseconds is None:
         return ""
     return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """What a person decided, in words that begin with who; `action` is its `data-action`."""
+
+    action: str
+    words: str
+    at: Moment
+
+
+def decisions(declaration: Declaration, reader: User) -> tuple[DecisionLine, ...]:
+    """In their order, for a reader who sees the declaration. One query."""
+    made = declaration.decisions.select_related("person")
+    return tuple(_decision(each, declaration, reader) for each in made)
+
+
+def _decision(decision: Decision, declaration: Declaration, reader: User) -> DecisionLine:
+    is_own = decision.person_id == reader.pk
+    who = "You" if is_own else decision.person.display_name
+    did = DID[Action(decision.action)] if decision.action in set(Action) else "changed something"
+    about = _about(decision, declaration)
+    words = f"{who} {did}: {about}" if about else f"{who} {did}"
+    return DecisionLine(decision.action, words, moment(decision.at))
+
+
+def _about(decision: Decision, declaration: Declaration) -> str:
+    """Why it was given up, or what a part of it is called; blank where that isn't known."""
+    if decision.action == Action.GIVE_UP:
+        return legible(decision.reason)
+    names = {item["name"]: item["label"] for item in declaration.labels}
+    names |= {step["key"]: step["name"] for step in declaration.open_steps}
+    return str(names.get(decision.reason, ""))
