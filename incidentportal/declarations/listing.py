@@ -20,7 +20,9 @@ from django.views.decorators.http import require_http_methods
 from incidentportal.accounts import throttle
 from incidentportal.accounts.models import User
 from incidentportal.accounts.roles import Ability, may, person
+from incidentportal.catalog import connection
 from incidentportal.declarations import access, drafts, finding, pages
+from incidentportal.declarations.course import course
 from incidentportal.declarations.models import Declaration, DeclarationQuerySet
 from incidentportal.declarations.states import State
 from incidentportal.formengine.searching import LONGEST_QUERY
@@ -175,6 +177,7 @@ def declarations(request: HttpRequest) -> HttpResponse:
     with_drafts = not asked.everyones and not asked.words and listing.asked.page == 1
     context = {
         "listing": listing,
+        "held": _held(listing),
         "may_see_others": access.may_see_others(reader),
         "drafts": drafts.rows(reader) if with_drafts and asked.state == ALL else [],
     }
@@ -182,6 +185,13 @@ def declarations(request: HttpRequest) -> HttpResponse:
     if seconds:
         response["Retry-After"] = str(seconds)
     return response
+
+
+def _held(listing: Listing) -> str:
+    """Why nothing is sent, where that is so and something on the page waits; blank otherwise."""
+    upstream = connection.upstream()
+    waits = upstream and any(row.waits_for == upstream for row in listing.rows)
+    return course(upstream).held if waits else ""
 
 
 def listed(asked: Asked, reader: User) -> Listing:

@@ -29,7 +29,9 @@ PRIVATE = "Private declaration"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line in a list of declarations. `by` is who declared it, blank for the reader's own."""
+    """A line in a list of declarations. `by` is who declared it, blank for the reader's own;
+    `waits_for` the upstream that it is still to be sent to, blank for none.
+    """
 
     id: UUID
     title: str
@@ -38,6 +40,7 @@ class Row:
     submitted_at: datetime
     number: int | None
     by: str
+    waits_for: str
 
 
 def rows(declarations: SealableQuerySet[Declaration], reader: User) -> list[Row]:
@@ -56,8 +59,9 @@ def row(declaration: Declaration, reader: User) -> Row:
         title, number = UNREADABLE, None
     if by and declaration.private:
         title, number = PRIVATE, None
-    submitted_at = declaration.submitted_at
-    return Row(declaration.pk, title, state, STATE_WORDS[state], submitted_at, number, by)
+    waits_for = declaration.upstream if state in {State.QUEUED, State.DELIVERING} else ""
+    at, words = declaration.submitted_at, STATE_WORDS[state]
+    return Row(declaration.pk, title, state, words, at, number, by, waits_for)
 
 
 def author(declaration: Declaration, reader: User) -> str:

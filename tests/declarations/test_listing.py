@@ -18,7 +18,7 @@ from incidentportal.accounts.models import PrivateView, User
 from incidentportal.accounts.roles import Ability
 from incidentportal.catalog.options import fold
 from incidentportal.declarations import finding, matching
-from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.models import Declaration, Upstream
 from incidentportal.declarations.states import State
 from tests.support.controls import controls, page_of
 from tests.support.declarations import make_declaration
@@ -183,6 +183,25 @@ def test_each_empty_list_says_what_to_do(reporter: User, visitor: PageClient) ->
     assert "declare it</a>: it will stand here" in html(visitor.get("/"))
     assert "None is in this state" in html(visitor.get(ADDRESS, {"state": "rejected"}))
     assert "Try fewer words" in html(search(visitor, "<b>nothing</b>"))
+
+
+def test_while_the_queue_is_held_the_list_says_so_where_one_of_those_shown_waits(
+    reporter: User, visitor: PageClient, settings: Settings
+) -> None:
+    settings.ROOTLY_API_URL = "http://127.0.0.1:9/v1"
+    make(reporter, "Pump", state=State.DELIVERED)
+    make(reporter, "Elsewhere", upstream="http://127.0.0.1:8/v1")
+    held = Upstream.objects.create(url="http://127.0.0.1:9/v1", held="The <token> is not accepted.")
+    assert "data-held" not in html(visitor.get(ADDRESS))
+    make(reporter, "Fridge")
+    page = html(visitor.get(ADDRESS))
+    assert page.count('data-held="The &lt;token&gt; is not accepted."') == 1
+    assert "What waits is kept, and not sent at the moment. The &lt;token&gt; is" in page
+    assert "data-held" in html(search(visitor, "fridge"))
+    assert "data-held" not in html(search(visitor, "pump"))
+    assert "data-held" not in html(visitor.get(ADDRESS, {"state": "delivered"}))
+    Upstream.objects.filter(pk=held.pk).update(held="")
+    assert "data-held" not in html(visitor.get(ADDRESS))
 
 
 @pytest.fixture
