@@ -33,8 +33,6 @@ from incidentportal.declarations.conditions import CONDITIONS, Condition, Found
 
 EVERY = 5.0
 """Seconds between looks."""
-LEASE = 120.0
-"""Seconds after which a mail whose sender died is another's to send."""
 HOUR = 3600.0
 AT_ONCE = 3
 KEPT = 90 * 86_400.0
@@ -152,7 +150,7 @@ def _this(alert: Alert) -> QuerySet[Alert]:
 
 def _claim(alert: Alert) -> bool:
     free = Q(teller_until=None) | Q(teller_until__lte=Now())
-    return bool(_this(alert).filter(free).update(teller_until=from_now(LEASE)))
+    return bool(_this(alert).filter(free).update(teller_until=from_now(mailing.LEASE)))
 
 
 def _told(alert: Alert, now: Found | None) -> None:

@@ -266,7 +266,8 @@ def _follow(declaration: Declaration, claim: int, outcome: Outcome, plan: Plan) 
     if outcome.next is Next.RETURN:
         claims.release(
             declaration, claim, State.REJECTED, due_at=None, errors=errors, told_at=None,
-            sentence=outcome.sentence, key_number=F("key_number") + 1, failures=0,
+            teller_until=None, sentence=outcome.sentence, key_number=F("key_number") + 1,
+            failures=0,
         )  # fmt: skip
         return
     # Of a 403 Rootly's words are kept for its author, should it be about this one alone.

@@ -14,6 +14,8 @@ EVERY = 5.0
 """Seconds between looks for somebody to write to."""
 FIRST_WAIT, LONGEST_WAIT = 60.0, 900.0
 """Seconds between tries while the mail server fails."""
+LEASE = 120.0
+"""Seconds after which a mail whose sender died is another's to send; sending one takes less."""
 FAILED = (OSError, SMTPException)
 """What `send` raises."""
 

@@ -235,7 +235,7 @@ def _refuse(pk: UUID) -> None:
     words = ["Rootly does not let the portal create an incident like this one."]
     claims.release(
         row, row.claim + 1, State.REJECTED, due_at=None, failures=0, told_at=None,
-        key_number=F("key_number") + 1,
+        teller_until=None, key_number=F("key_number") + 1,
         sentence="Rootly does not let the portal create this incident.",
         errors={"field_errors": [], **errors, "messages": errors.get("messages") or words},
     )  # fmt: skip

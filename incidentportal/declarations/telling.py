@@ -115,19 +115,35 @@ def _title(row: Declaration) -> str:
 def seen(declaration: Declaration) -> None:
     """Its author has Rootly's refusal in front of them: no mail is needed any more."""
     if declaration.told_at is None:
-        _claim(declaration)
+        _told(declaration)
 
 
-def _claim(declaration: Declaration) -> bool:
-    """Keep that its author is told of this very refusal; False: they are, or it isn't any more.
+def _told(declaration: Declaration) -> None:
+    _this(declaration).filter(told_at=None).update(told_at=Now())
 
-    Each refusal has its own claim, so that none is taken for one that came after it.
+
+def _claim(row: Declaration) -> bool:
+    """Have this refusal's mail to send; False: another has it, it was sent, or isn't due any more.
+
+    Whoever takes it up from one that died counts it as sent at once: it may have gone already, and
+    goes once more at most.
     """
-    this = _this(declaration).filter(told_at=None)
-    return bool(this.update(told_at=Now()))
+    this = _this(row).filter(told_at=None, teller_until=row.teller_until)
+    if row.teller_until is None:
+        return bool(this.update(teller_until=from_now(mailing.LEASE)))
+    return bool(this.filter(teller_until__lte=Now()).update(told_at=Now()))
+
+
+def _give_back(row: Declaration) -> None:
+    """It surely wasn't sent: the claim stands as it was read."""
+    if row.teller_until is None:
+        _this(row).update(teller_until=None)
+    else:
+        _this(row).update(told_at=None)
 
 
 def _this(declaration: Declaration) -> DeclarationQuerySet:
+    """The row, as long as this very refusal is its latest: each has its own claim."""
     rows = Declaration.objects.filter(pk=declaration.pk, claim=declaration.claim)
     return rows.filter(state=State.REJECTED)
 
@@ -137,7 +153,8 @@ _pace = mailing.Pace()
 
 def mail_if_due() -> None:
     """Write to the authors of refused declarations who haven't seen it for a minute, once for each
-    refusal; for the worker. Blocks for as long as the mail server takes, and raises nothing of its.
+    refusal, or twice where a worker died over it; for the worker. Blocks for as long as the mail
+    server takes, and raises nothing of its.
     """
     if settings.EMAIL_IS_ON and _pace.is_due:
         _pace.again(all_went=_mail_round())
@@ -155,19 +172,23 @@ def _mail_round() -> bool:
         except mailing.FAILED as error:
             if mailing.is_final(error):
                 log.warning("no mail about declaration %s: its recipient is refused", row.pk)
+                _told(row)
                 continue
             # Nobody was told; what the server says may name people.
-            _this(row).update(told_at=None)
+            _give_back(row)
             log.warning("no mail about declaration %s yet: %s", row.pk, type(error).__name__)
             all_went = False
             if not isinstance(error, SMTPRecipientsRefused | SMTPDataError):
                 break  # it is the server, and not this mail
+        else:
+            _told(row)
     return all_went
 
 
 def _untold() -> DeclarationQuerySet:
     recent = Attempt.objects.filter(declaration=OuterRef("pk"), finished_at__gt=from_now(-PATIENCE))
     rows = Declaration.objects.filter(_TO_DECIDE, state=State.REJECTED, told_at=None)
+    rows = rows.filter(Q(teller_until=None) | Q(teller_until__lte=Now()))
     rows = rows.filter(~Exists(recent), has_trusted_email("author"), author__is_active=True)
     return rows.select_related("author").order_by("submitted_at")
 

@@ -249,7 +249,7 @@ def refuse_anew(row: Declaration) -> None:
     rows.update(state=State.QUEUED, due_at=Now())
     claim = claims.take(row.pk)
     assert claim is not None
-    assert claims.release(row, claim, State.REJECTED, due_at=None, told_at=None)
+    assert claims.release(row, claim, State.REJECTED, due_at=None, told_at=None, teller_until=None)
 
 
 def test_nothing_private_is_in_a_mail(rita: User, mailbox: Mailbox) -> None:
