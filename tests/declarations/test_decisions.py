@@ -76,6 +76,13 @@ retry-step | rejected    | x n n n x n x n n x | x n n n x n x n n x
 retry-step | unconfirmed | x n n n x n x n n x | x n n n x n x n n x
 retry-step | failed      | x n n n x n x n n x | x n n n x n x n n x
 retry-step | withdrawn   | x n n n x n x n n x | x n n n x n x n n x
+step-done  | queued      | x n n n x n x n n x | x n n n x n x n n x
+step-done  | delivering  | x n n n x n x n n x | x n n n x n x n n x
+step-done  | delivered   | o n n n o n o n n o | o n n n o n o n n o
+step-done  | rejected    | x n n n x n x n n x | x n n n x n x n n x
+step-done  | unconfirmed | x n n n x n x n n x | x n n n x n x n n x
+step-done  | failed      | x n n n x n x n n x | x n n n x n x n n x
+step-done  | withdrawn   | x n n n x n x n n x | x n n n x n x n n x
 """
 """What each gets, for a public one and for a private one: o done, x told what happened instead, n
 not permitted. Whether an admin sees a private one is its page's question, not this one's.
@@ -87,6 +94,7 @@ AFTER = {
     Action.THIS_ONE: State.DELIVERED,
     Action.NOT_THERE: State.QUEUED,
     Action.RETRY_STEP: State.DELIVERED,
+    Action.STEP_DONE: State.DELIVERED,
 }
 SECRET = "Ms Miller's heart attack"
 
@@ -124,6 +132,8 @@ def do(action: Action, row: Declaration, person: User) -> None:
             decisions.not_there(row.pk, person)
         case Action.RETRY_STEP:
             decisions.retry_step(row.pk, person, "alert_ids")
+        case Action.STEP_DONE:
+            decisions.step_done(row.pk, person, "alert_ids")
 
 
 @pytest.mark.parametrize("action", Action)
@@ -143,7 +153,8 @@ def outcome(
 ) -> str:
     """The cell of the table, once all that goes with it was looked at."""
     payload = {"title": SECRET, "private": private}
-    row = standing(people["author"], state, payload=payload, private=private)
+    steps = [{**REFUSED_STEP, "state": "unclear"}] if action is Action.STEP_DONE else [REFUSED_STEP]
+    row = standing(people["author"], state, payload=payload, private=private, open_steps=steps)
     is_offered = action in offered(row, people[name]).actions
     try:
         do(action, row, people[name])

@@ -142,5 +142,5 @@ def test_an_admins_form_costs_few_queries_too(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     admin_page.get("/incidents/new/")
-    with django_assert_max_num_queries(12):  # seven more: the banners that only admins see
+    with django_assert_max_num_queries(13):  # eight more: the banners that only admins see
         assert admin_page.get("/incidents/new/").status_code == 200
