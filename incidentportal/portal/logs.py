@@ -16,7 +16,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 from incidentportal.declarations.frames import frames
 
-WITH_DECLARATION = frozenset({"declaration", "act"})
+WITH_DECLARATION = frozenset({"declaration", "act", "operations_declaration"})
 """Views whose address names a declaration."""
 REQUEST: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 """The request that is being answered."""
@@ -109,10 +109,15 @@ def _add_origin(logger: WrappedLogger, method: str, line: EventDict) -> EventDic
 
 
 def _add_request(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
-    """Whose request it is, as far as that is known by now: nothing is asked for here."""
-    request = REQUEST.get()
-    if request is None:
+    """Whose request it is, as far as that is known by now: nothing is asked for here.
+
+    Django speaks of an answer when no middleware is at work any more: it hands the request on.
+    """
+    request = REQUEST.get() or getattr(line["_record"], "request", None)
+    if not isinstance(request, HttpRequest):
         return line
+    if request_id := getattr(request, "request_id", ""):
+        line.setdefault("request_id", request_id)
     user = getattr(request, "_cached_user", None)  # Django's own; looking at `user` would load it
     if user is not None and user.pk is not None:
         line.setdefault("user_id", user.pk)
@@ -124,6 +129,8 @@ def _add_request(logger: WrappedLogger, method: str, line: EventDict) -> EventDi
 
 def _add_error(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
     """Where it went wrong, never an exception's message."""
+    if "caused_by" in line:  # a retry's (stamina): what Python shows of the exception
+        line["caused_by"] = str(line["caused_by"]).partition("(")[0]
     found = line.pop("exc_info", None)
     error = found[1] if isinstance(found, tuple) else found
     if error is True:

@@ -42,6 +42,7 @@ class RequestLogMiddleware(RequestMiddleware):
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _WELL_FORMED.fullmatch(given) else str(uuid.uuid4())
         request.META["HTTP_X_REQUEST_ID"] = request_id
+        request.request_id = request_id  # type: ignore[attr-defined]  # for what is logged later
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,10 +19,11 @@ from incidentportal.accounts.encryption import keyed_digest
 from incidentportal.accounts.models import User
 from incidentportal.accounts.sealed import Sealed, sealable
 from incidentportal.catalog import connection
-from incidentportal.declarations import claims, delivery, submission, work
+from incidentportal.declarations import claims, decisions, delivery, queue, submission, work
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
 from incidentportal.declarations.submission import Submission
+from incidentportal.portal.logs import formatter
 from incidentportal.rootly.records import Incident
 from tests.accounts.test_encryption import new_key
 from tests.declarations.test_delivery import CREATE, once, until
@@ -57,6 +60,18 @@ def lines(caplog: pytest.LogCaptureFixture, settings: Settings) -> Lines:
 
 
 @pytest.fixture
+def written(lines: Lines) -> Iterator[Lines]:
+    """The same as production writes it, SQL apart: there nobody logs that."""
+    stream, root = io.StringIO(), logging.getLogger()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter(readable=False))
+    handler.addFilter(lambda record: not record.name.startswith("django.db"))
+    root.addHandler(handler)
+    yield stream.getvalue
+    root.removeHandler(handler)
+
+
+@pytest.fixture
 def sam(connected: Sandbox, make_person: Person) -> Form:
     """The form before a support agent, who may declare in private."""
     client = PageClient()
@@ -77,6 +92,7 @@ class Flow:
 
     def __init__(self, form: Form, sandbox: Sandbox, canary: str, *, private: bool) -> None:
         self.form, self.sandbox, self.canary = form, sandbox, canary
+        self.admin = User.objects.get(username="ada")
         self.private = {"private": "true"} if private else {}
 
     def send(self, **answers: str) -> object:
@@ -141,15 +157,34 @@ class Flow:
             assert self.send() == 303
         once(Declaration.objects.get())
 
+    def look_in_vain(self) -> None:
+        """No answer, and then no look: Rootly fails with the title in its body, and again."""
+        body = f"<h1>{self.canary}</h1>"
+        self.sandbox.fault(**CREATE, kind="drop_before", times=1)
+        self.sandbox.fault("status", method="GET", status=500, body=body, times=2)
+        assert self.send() == 303
+        once(Declaration.objects.get())
 
-FLOWS = ("declare", "time_out", "fail", "retry", "correct", "break_down")
+    def be_given_up(self) -> None:
+        """A draft before; then an admin holds the queue and gives it up, each with a reason."""
+        draft = {**self.private, "title": self.canary}
+        self.form.client.post("/incidents/new/draft/", draft)
+        queue.hold_by(connection.upstream(), self.admin, f"{len(self.canary)} letters")
+        assert self.send() == 303
+        row = Declaration.objects.get()
+        decisions.give_up(row.pk, self.admin, f"It says {self.canary}")
+
+
+FLOWS = (
+    "declare", "time_out", "fail", "retry", "correct", "break_down", "look_in_vain", "be_given_up",
+)  # fmt: skip
 
 
 @pytest.mark.store
 @pytest.mark.parametrize("private", [True, False], ids=["private", "public"])
 @pytest.mark.parametrize("flow", FLOWS)
 def test_a_private_declarations_texts_lie_nowhere_in_clear(
-    sam: Form, connected: Sandbox, canary: str, lines: Lines, ada: Client,
+    sam: Form, connected: Sandbox, canary: str, lines: Lines, written: Lines, ada: Client,
     *, flow: str, private: bool,
 ) -> None:  # fmt: skip
     getattr(Flow(sam, connected, canary, private=private), flow)()
@@ -158,12 +193,34 @@ def test_a_private_declarations_texts_lie_nowhere_in_clear(
     assert all(attempt.private == private for attempt in row.attempts.all())
     for address in ("/", "/declarations/", f"/declarations/{row.pk}/"):
         assert canary in sam.client.get(address).content.decode()
-    for address in ("/", "/admin/", f"/declarations/{row.pk}/"):
+    for address in ("/", "/admin/", f"/declarations/{row.pk}/", "/operations/",
+                    f"/operations/declarations/{row.pk}/"):  # fmt: skip
         ada.get(address)
     if row.state == State.DELIVERED:
         once(row)  # reads it back
     assert (canary.encode() in at_rest()) is not private
     assert (canary in lines()) is not private
+    assert canary not in written(), "nothing that anybody typed, private or not"
+    told = [json.loads(line) for line in written().splitlines()]
+    about = {line["event"] for line in told if line.get("declaration_id") == str(row.pk)}
+    assert len(about) > 1, "what was told of it is told with its id"
+
+
+def test_a_page_that_fails_tells_the_log_nothing_of_what_it_shows(
+    sam: Form, connected: Sandbox, canary: str, written: Lines, ada: Client, settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    settings.DEBUG = False  # with it Django shows its own page
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError(f"can't show {canary}")
+
+    Flow(sam, connected, canary, private=True).declare()
+    sam.client.raise_request_exception = False
+    monkeypatch.setattr("incidentportal.declarations.views.page_of", fail)
+    pk = Declaration.objects.get().pk
+    assert sam.client.get(f"/declarations/{pk}/").status_code == 500
+    assert "ValueError" in written()
+    assert canary not in written()
 
 
 @pytest.mark.django_db

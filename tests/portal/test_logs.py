@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from django.db import IntegrityError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template
@@ -129,6 +130,34 @@ def test_nothing_that_is_logged_makes_a_line_of_its_own(readable: bool) -> None:
     assert written.isprintable()
     if not readable:
         assert json.loads(written)["event"] == f"by {HOSTILE}"
+
+
+def test_what_django_says_of_an_answer_bears_the_requests_id(
+    visitor: Client, lines: Lines
+) -> None:
+    pk = "7a4dc1a6-25c5-4f2b-8a7e-3f3a3d1d3a11"
+    for address, about in ((f"/declarations/{pk}/", pk), ("/static/nowhere.css", None)):
+        response = visitor.get(address)
+        assert response.status_code == 404
+        (line,) = lines.about(f"Not Found: {address}")
+        assert line["request_id"] == response["X-Request-ID"]
+        assert line.get("declaration_id") == about
+
+
+def test_an_admins_page_about_a_declaration_is_found_by_its_id(
+    row: Declaration, admin_page: Client, lines: Lines
+) -> None:
+    assert admin_page.get(f"/operations/declarations/{row.pk}/").status_code == 200
+    (line,) = lines.about("request_finished")
+    assert line["declaration_id"] == str(row.pk)
+
+
+def test_a_retry_is_told_without_the_errors_message(lines: Lines) -> None:
+    structlog.get_logger("stamina").warning(
+        "stamina.retry_scheduled", caused_by="NotSent('canary (canary)')", retry_num=1
+    )
+    (line,) = lines.about("retry_scheduled")
+    assert (line["caused_by"], line["retry_num"]) == ("NotSent", 1)
 
 
 def cope(text: str) -> None:
