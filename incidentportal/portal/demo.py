@@ -20,6 +20,7 @@ import django
 
 from incidentportal.env import SETTINGS
 from incidentportal.portal.processes import (
+    DEMO_LOGS,
     MANAGE,
     Family,
     StopAsked,
@@ -43,7 +44,7 @@ def main() -> None:
             sys.exit(f"Port {each} is in use. Choose another, such as: PORT={port + 100} make run")
     VAR.mkdir(exist_ok=True)
     os.environ.update(_environment(port))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "incidentportal.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "incidentportal.portal.demo_settings"
     try:
         with Family(grace=GRACE) as family:
             sys.exit(_run(family, port))
@@ -59,7 +60,7 @@ def _run(family: Family, port: int) -> str:
 
     call_command("migrate", verbosity=0)
     _make_accounts()
-    family.start(web("127.0.0.1", port, 1, GRACE))
+    family.start(web("127.0.0.1", port, 1, GRACE, DEMO_LOGS))
     family.start([*MANAGE, "worker"], restart=True)
     _wait_until_ready(port)
     sys.stdout.write(

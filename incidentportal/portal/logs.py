@@ -1,4 +1,4 @@
-"""How lines are logged: as JSON, or readable where DEBUG is on; and what must not reach a log,
+"""How lines are logged: as JSON, or readable (`make run`, DEBUG); and what must not reach a log,
 however talkative it is set.
 """
 
@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from contextvars import ContextVar
 
 import structlog
@@ -65,17 +66,16 @@ def formatter(*, readable: bool) -> logging.Formatter:
             _add_origin,
             _add_request,
             _add_error,
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            _as_line if readable else structlog.processors.JSONRenderer(),
+            *([_as_line] if readable else _AS_JSON),
         ]
     )
 
 
-def server_formatter() -> logging.Formatter:
+def server_formatter(*, readable: bool = False) -> logging.Formatter:
     """For the web server's own lines, in the process that starts those that answer."""
     global _role  # noqa: PLW0603  # as above
     _role = "server"
-    return formatter(readable=False)
+    return formatter(readable=readable)
 
 
 def configure() -> None:
@@ -91,6 +91,10 @@ def configure() -> None:
     )
 
 
+_AS_JSON = (
+    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+    structlog.processors.JSONRenderer(),
+)
 _stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
 
 
@@ -141,15 +145,21 @@ def _add_error(logger: WrappedLogger, method: str, line: EventDict) -> EventDict
 
 
 def _as_line(logger: WrappedLogger, method: str, line: EventDict) -> str:
-    """For people at a terminal. One line each, whatever stands in it, apart from where an error
-    came from.
+    """For people at a terminal: what they look for first. One line each, whatever stands in it,
+    apart from where an error came from.
     """
+    record: logging.LogRecord = line["_record"]
     error = line.pop("error", "")
-    head = (line.pop(name) for name in ("time", "level", "logger", "event"))
-    said = " ".join(_visible(str(part)) for part in head)
-    told = {name: value for name, value in line.items() if name not in {"process", "thread"}}
-    rest = " ".join(f"{name}={_visible(str(value))}" for name, value in told.items())
-    return f"{said} ({rest})" + (f"\n{error}" if error else "")
+    at = time.strftime("%H:%M:%S", time.localtime(record.created))
+    said = " ".join(str(line.get(name, "")) for name in ("request", "code")).strip()
+    if not said:
+        said = f"{str(line['logger']).removeprefix('incidentportal.')}: {line['event']}"
+    told = [
+        f"{name}={value}" for name, value in line.items() if name in {"declaration_id", "user_id"}
+    ]
+    rest = f" ({', '.join([line['role'], *told])})"
+    level = "" if line["level"] in {"debug", "info"} else f"{line['level'].upper()} "
+    return _visible(f"{at} {level}{said}{rest}") + (f"\n{error}" if error else "")
 
 
 def _visible(text: str) -> str:

@@ -17,6 +17,7 @@ from types import FrameType
 
 MANAGE = [sys.executable, str(Path(__file__).resolve().parents[2] / "manage.py")]
 SERVER_LOGS = Path(__file__).with_name("server_logs.json")
+DEMO_LOGS = Path(__file__).with_name("demo_logs.json")
 _PR_SET_PDEATHSIG = 1
 
 THREADS = 16
@@ -35,15 +36,17 @@ def is_taken(host: str, port: int) -> bool:
     return False
 
 
-def web(host: str, port: int, workers: int, grace: float) -> list[str]:
-    """The web server's command line; requests get `grace` seconds to end after SIGTERM."""
+def web(host: str, port: int, workers: int, grace: float, logs: Path = SERVER_LOGS) -> list[str]:
+    """The web server's command line; requests get `grace` seconds to end after SIGTERM. `logs`: how
+    its own lines are written.
+    """
     return [
         sys.executable, "-m", "granian",
         "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", str(workers), "--blocking-threads", str(THREADS),
         "--workers-kill-timeout", str(max(1, int(grace))), "--respawn-failed-workers",
         # Of requests the portal has lines of its own, without query strings.
-        "--no-access-log", "--log-level", "error", "--log-config", str(SERVER_LOGS),
+        "--no-access-log", "--log-level", "error", "--log-config", str(logs),
         "incidentportal.wsgi:application",
     ]  # fmt: skip
 

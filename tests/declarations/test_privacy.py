@@ -207,18 +207,19 @@ def test_a_private_declarations_texts_lie_nowhere_in_clear(
 
 
 def test_a_page_that_fails_tells_the_log_nothing_of_what_it_shows(
-    sam: Form, connected: Sandbox, canary: str, written: Lines, ada: Client, settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    sam: Form, connected: Sandbox, canary: str, written: Lines, ada: Client, settings: Settings
+) -> None:
     settings.DEBUG = False  # with it Django shows its own page
+
     def fail(*_: object, **__: object) -> None:
         raise ValueError(f"can't show {canary}")
 
     Flow(sam, connected, canary, private=True).declare()
     sam.client.raise_request_exception = False
-    monkeypatch.setattr("incidentportal.declarations.views.page_of", fail)
     pk = Declaration.objects.get().pk
-    assert sam.client.get(f"/declarations/{pk}/").status_code == 500
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("incidentportal.declarations.views.page_of", fail)
+        assert sam.client.get(f"/declarations/{pk}/").status_code == 500
     assert "ValueError" in written()
     assert canary not in written()
 

@@ -132,9 +132,7 @@ def test_nothing_that_is_logged_makes_a_line_of_its_own(readable: bool) -> None:
         assert json.loads(written)["event"] == f"by {HOSTILE}"
 
 
-def test_what_django_says_of_an_answer_bears_the_requests_id(
-    visitor: Client, lines: Lines
-) -> None:
+def test_what_django_says_of_an_answer_bears_the_requests_id(visitor: Client, lines: Lines) -> None:
     pk = "7a4dc1a6-25c5-4f2b-8a7e-3f3a3d1d3a11"
     for address, about in ((f"/declarations/{pk}/", pk), ("/static/nowhere.css", None)):
         response = visitor.get(address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -55,11 +57,14 @@ def env(tmp_path: Path, sandbox: Sandbox) -> dict[str, str]:
 
 
 @contextmanager
-def running(env: dict[str, str], *command: str) -> Iterator[subprocess.Popen[str]]:
-    """A process of the portal's, killed at the end if it still runs."""
+def running(
+    env: dict[str, str], *command: str, errors: IO[bytes] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A process of the portal's, killed at the end if it still runs; `errors` is its stderr."""
     process = subprocess.Popen(
-        [sys.executable, *command], cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE
-    )
+        [sys.executable, *command], cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE,
+        stderr=errors,
+    )  # fmt: skip
     try:
         yield process
     finally:
@@ -188,17 +193,23 @@ def test_the_demo_prints_address_and_logins_and_ends_at_once(
     env: dict[str, str], mark: str, tmp_path: Path
 ) -> None:
     port = free_pair()
-    here = {**env, "PORT": str(port)}
-    with running(here, "-m", "incidentportal.portal.demo") as process:
+    here, said = {**env, "PORT": str(port)}, tmp_path / "stderr"
+    with (
+        said.open("wb") as errors,
+        running(here, "-m", "incidentportal.portal.demo", errors=errors) as process,
+    ):
         assert process.stdout is not None
         first = process.stdout.readline().strip()
         assert first == f"Incident Portal: http://127.0.0.1:{port}/"
         printed = "".join(iter(process.stdout.readline, "Ctrl-C ends both.\n"))
         assert " 200" in answer(port, "/readyz")
+        assert answer(port, "/")
         process.terminate()
         began = time.monotonic()
         process.wait(10)
         assert time.monotonic() - began < 3
+    assert re.search(r"(?m)^\d\d:\d\d:\d\d GET / \d+ ", said.read_text("utf-8")), "for people"
+    assert '{"' not in said.read_text("utf-8")
     for name in ("reporter", "support", "admin"):
         assert name in printed
 
