@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -18,11 +19,14 @@ from hypothesis import strategies as st
 
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection, current
-from incidentportal.declarations import identity, queue
+from incidentportal.declarations import identity, queue, start_links
 from incidentportal.declarations.models import Declaration
 from incidentportal.formengine.definition import Forms
 from incidentportal.presets.forms import forms_of
+from incidentportal.presets.models import Change
+from tests.presets.conftest import make_preset, setting
 from tests.support.addresses import routes
+from tests.support.controls import controls, page_of
 from tests.support.people import PageClient, Person
 from tests.support.sandbox import Sandbox
 
@@ -31,15 +35,26 @@ BATCH = 20
 ROUTES = routes()
 FIXED = ("/", "/healthz", "/readyz", "/metrics", "/static/portal/portal.css", "/static/../x")
 SIGNS = ("nobody", "reporter", "admin")
+ACTIONS = ("hold", "release", "refresh", "retry", "give-up", "nonsense")
+TOKEN = "csrfmiddlewaretoken"
 FORM = "application/x-www-form-urlencoded"
 BOUNDARY = "fuzz"
 OTHERS = ("declaration", "form_state", "search", "update", "suggest", "preview", "field", "page",
-          "next", "private", "draft", "login", "password", "sign_in_name")  # fmt: skip
+          "next", "private", "draft", "login", "password", "sign_in_name", "action", "reason", "of",
+          "as", "sign_link", "fix_field", "listed_field", "signed", "preset", "incident_id", "step",
+          "e", "q", "o", "p", "all", "_popup", "_to_field", "_changelist_filters")  # fmt: skip
+OFTEN = (*["incidents/new/"] * 6, "incidents/new/options/", "operations/act/",
+         "operations/declarations/{}/", "presets/link/", "presets/preview/",
+         "admin/presets/preset/{}/change/", "admin/presets/preset/{}/field/",
+         "admin/presets/preset/history/{}/")  # fmt: skip
+"""Where most can go wrong: these again and again."""
+OPERATIONS = ("/operations/", "/operations/configuration/", "/presets/link/")
 
 text = st.one_of(
     st.sampled_from([
         "", "0", "1", "2", "-1", "true", "x", "\x00", "\u202e", "\ud800",
         "%00", "../..", "<script>",
+        "day", "ever", "payments",
         "ß" * 300, "9" * 400, "2026-02-30", "2026-01-31T10:00", "a=b", "a@b.c",
         "1e999", "nan", "[]", "{}",
         '{"snapshot": -1}', '{"kept":{"title":["x"]},"own":["title"]}', "a" * 9000,
@@ -76,10 +91,11 @@ class Sent:
     answers: tuple[tuple[int | str, str], ...]
     raw: bytes
     is_whole: bool
+    is_as_shown: bool
     headers: tuple[tuple[str, str], ...]
 
 
-names = st.one_of(st.integers(0, 200), st.integers(0, 200), text)
+names = st.one_of(st.integers(0, 1000), st.integers(0, 1000), text)
 pairs = st.lists(st.tuples(names, text), max_size=6).map(tuple)
 requests = st.builds(
     Sent,
@@ -92,6 +108,7 @@ requests = st.builds(
     answers=pairs,
     raw=st.one_of(st.just(b""), st.just(b""), st.binary(max_size=40)),
     is_whole=st.booleans(),
+    is_as_shown=st.booleans(),
     headers=headers.map(lambda found: tuple(found.items())),
 )
 
@@ -107,13 +124,22 @@ class Fuzzed:
         assert catalog is not None
         self.forms: Forms = forms_of(catalog)
         fields = list(self.forms.by_name)
-        self.names = [*fields, *(f"{name}__q" for name in fields[:20]), *OTHERS]
+        self.link = start_links.sign({"title": ["Fuzz"]}, ["title"], None)
+        self.preset = make_preset(setting("Severity", "SEV1 Critical", locked=True))
         self.begin()
+        shown = {name for at in OFTEN[6:] for name in self._shown(at)}
+        self.names = [
+            *fields, *(f"{name}__q" for name in fields[:20]), *OTHERS, *OTHERS, *sorted(shown),
+        ]  # fmt: skip
 
     def begin(self) -> None:
-        """All are there and signed in: they may have signed out, and admins delete people."""
+        """All are there and signed in: they may have signed out, and admins delete people. Nothing
+        is sent: an admin may have let it go on.
+        """
         for person in self.people.values():
             person.save()
+        self.preset.save()
+        queue.hold(connection.upstream(), "Held for a test.")
         self.clients = {who: self._client(who) for who in SIGNS}
 
     def _client(self, who: str) -> Client:
@@ -122,35 +148,67 @@ class Fuzzed:
             client.force_login(self.people[who])
         return client
 
+    def _shown(self, template: str) -> set[str]:
+        """The names of the controls that an admin's page has."""
+        found = self.clients["admin"].get(self._at(template, [self._known(template)]))
+        return set(re.findall(r'name="([^"]+)"', found.content.decode()))
+
+    def _known(self, template: str) -> str:
+        """What often stands in an address's varying part: a row that exists."""
+        if "history/{}" in template:
+            return str(Change.objects.values_list("pk", flat=True).last())
+        if template.startswith("admin/presets/preset/"):
+            return str(self.preset.pk)
+        row = Declaration.objects.values_list("pk", flat=True).first()
+        return str(row or "00000000-0000-4000-8000-000000000000")
+
+    @staticmethod
+    def _at(template: str, parts: list[str]) -> str:
+        return "/" + template.format(*(parts * template.count("{}"))[: template.count("{}")])
+
     def address(self, sent: Sent) -> str:
         """Nearly always one that exists; its varying parts often a row that does."""
-        at = sent.route % (len(ROUTES) + len(FIXED) + 20)
-        if at >= len(ROUTES) + len(FIXED):  # the form, again and again
-            return ("/incidents/new/", "/incidents/new/options/")[at % 5 == 0]
-        if at >= len(ROUTES):
+        at = sent.route % (len(ROUTES) + len(FIXED) + 5 * len(OFTEN))
+        if len(ROUTES) <= at < len(ROUTES) + len(FIXED):
             return FIXED[at - len(ROUTES)]
-        template, wanted = ROUTES[at]
-        row = Declaration.objects.values_list("pk", flat=True).first()
-        known = str(row or "00000000-0000-4000-8000-000000000000")
-        parts = [known if sent.is_whole else _quoted(part) for part in sent.parts]
-        return "/" + template.format(*[*parts, *parts][: len(wanted)])
+        template = ROUTES[at][0] if at < len(ROUTES) else OFTEN[at % len(OFTEN)]
+        is_known = sent.is_whole or at >= len(ROUTES)
+        parts = [self._known(template)] if is_known else [_quoted(part) for part in sent.parts]
+        return self._at(template, parts)
 
     def name(self, given: int | str) -> str:
         return self.names[given % len(self.names)] if isinstance(given, int) else given
 
     def body(self, sent: Sent) -> bytes:
         pairs = [(self.name(name), value) for name, value in sent.answers]
-        if sent.is_whole and sent.who in self.people:
-            pairs += self._whole(self.people[sent.who])
+        if "operations/" in self.address(sent) and sent.is_as_shown:
+            pairs.append(("action", ACTIONS[sent.route % len(ACTIONS)]))
+        elif sent.is_whole and sent.who in self.people:
+            pairs += self._whole(self.people[sent.who], by_link=sent.is_as_shown)
+        elif sent.is_as_shown and sent.method == "POST":
+            pairs += self._as_shown(sent)
         if sent.kind.endswith(BOUNDARY):
             head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="'
             parts = [f'{head}{name}"\r\n\r\n{value}\r\n' for name, value in pairs]
             return "".join([*parts, f"--{BOUNDARY}--"]).encode("utf-8", "surrogatepass") + sent.raw
         return urlencode(_bytes(pairs)).encode() + sent.raw
 
-    def _whole(self, person: User) -> list[tuple[str, str]]:
+    def _as_shown(self, sent: Sent) -> list[tuple[str, str]]:
+        """What the page itself would post, apart from what was generated."""
+        page = self.clients[sent.who].get(self.address(sent))
+        if page.streaming or page.status_code != 200 or TOKEN.encode() not in page.content:
+            return []
+        forms = page_of(page.content.decode()).iter("form")
+        found = [controls(form, TOKEN) for form in forms if form.get("method") == "post"]
+        given = {self.name(name) for name, _ in sent.answers}
+        rest = {name: all_ for name, all_ in max(found, key=len).items() if name not in given}
+        return [(name, value) for name, values in rest.items() for value in values]
+
+    def _whole(self, person: User, *, by_link: bool) -> list[tuple[str, str]]:
         """A form that can be declared, if nothing that was generated speaks against it."""
         found = [("title", "Fuzz"), ("declaration", identity.new(person))]
+        if by_link:
+            found.append(("start_link", self.link))
         for state in self.forms.definitions[0].fields:
             options = list(state.options or ())[:1]
             if options and state.control == "choice":
@@ -207,7 +265,7 @@ def _all_can_be_read(known: Fuzzed) -> None:
     for who in ("reporter", "admin"):
         client = PageClient()
         client.force_login(known.people[who])
-        for address in ("/", "/declarations/"):
+        for address in ("/", "/declarations/", *(OPERATIONS if who == "admin" else ())):
             assert client.get(address).status_code == 200
 
 
