@@ -45,7 +45,8 @@ class Condition:
 
 def _held(url: str) -> Found | None:
     now = course(url)
-    return Found(f"Declarations are kept but not sent. {legible(now.held)}") if now.held else None
+    said = f"Declarations are kept but not sent. {legible(now.told_admins)}"
+    return Found(said) if now.held else None
 
 
 def _stuck(url: str) -> Found | None:

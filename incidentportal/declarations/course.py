@@ -24,10 +24,11 @@ class Cause(StrEnum):
     ADMIN = "admin"
 
 
+TOLD = " Your admins are told."
 SENTENCES = {
-    Cause.TOKEN: "Rootly no longer accepts the portal's token. Your admins are told.",
-    Cause.PATH: "The portal's connection to Rootly is not set up right. Your admins are told.",
-    Cause.FORBIDDEN: "Rootly does not let the portal create incidents. Your admins are told.",
+    Cause.TOKEN: f"Rootly no longer accepts the portal's token.{TOLD}",
+    Cause.PATH: f"The portal's connection to Rootly is not set up right.{TOLD}",
+    Cause.FORBIDDEN: f"Rootly does not let the portal create incidents.{TOLD}",
     Cause.BREAKER: "Rootly is not answering. We try again every few seconds until it does.",
     Cause.ADMIN: "An admin has stopped sending for now.",
 }
@@ -50,6 +51,11 @@ class Course:
     """Until when Rootly wants to be left alone (429); None: it doesn't."""
     write_limit: int | None = None
     spent: float = 0.0
+
+    @property
+    def told_admins(self) -> str:
+        """Why nothing is sent, for those who are told."""
+        return self.held.removesuffix(TOLD)
 
     @property
     def is_held_by_admin(self) -> bool:

@@ -56,6 +56,10 @@ class Queue:
     elsewhere: int
     total: int
 
+    def count(self, state: State) -> int:
+        """How many are in a state."""
+        return next(each.count for each in self.states if each.state is state)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -76,13 +80,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """What needs somebody, the oldest first, `MOST` of each: for too long on the way; unclear, or
-    sent back; for another Rootly.
+    """What needs somebody, the oldest first, `MOST` of each: for too long on the way; unclear;
+    sent back; for another Rootly. `late` is how many are the first in all.
     """
 
     stuck: tuple[Line, ...]
-    left: tuple[Line, ...]
+    unclear: tuple[Line, ...]
+    returned: tuple[Line, ...]
     elsewhere: tuple[Line, ...]
+    late: int
 
 
 def queue(url: str) -> Queue:
@@ -113,14 +119,17 @@ def queue(url: str) -> Queue:
 
 
 def attention(reader: User, url: str) -> Attention:
-    """What needs somebody. Four queries."""
+    """What needs somebody. Five queries, six where more is late than is listed."""
     late = overdue.long_unsent().filter(upstream=url)
-    left = Declaration.objects.filter(upstream=url, state__in=[State.UNCONFIRMED, State.REJECTED])
+    here = Declaration.objects.filter(upstream=url)
+    unclear, returned = here.filter(state=State.UNCONFIRMED), here.filter(state=State.REJECTED)
     other = Declaration.objects.exclude(upstream=url).filter(state__in=OPEN)
-    parts = [list(rows.order_by("queued_at").only(*_PLAIN)[:MOST]) for rows in (late, left, other)]
+    sorts = (late, unclear, returned, other)
+    parts = [list(rows.order_by("queued_at").only(*_PLAIN)[:MOST]) for rows in sorts]
     titles = _titles(reader, [row.pk for part in parts for row in part if not row.private])
     lines = [tuple(_line(row, titles, url) for row in part) for part in parts]
-    return Attention(*lines)
+    in_all = len(parts[0]) if len(parts[0]) < MOST else overdue.stuck(url).count
+    return Attention(*lines, late=in_all)
 
 
 def one(reader: User, pk: UUID, url: str) -> Line | None:

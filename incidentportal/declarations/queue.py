@@ -324,14 +324,16 @@ def _number(row: Declaration) -> str:
 
 
 def waiting(url: str) -> tuple[int, str] | None:
-    """How many declarations wait after a failed attempt, and what the latest was told; None: none.
+    """How many declarations wait after a failed attempt, and what the latest was told; None: none,
+    or the queue is held, which keeps more than these and is told by itself.
 
     The sentence is the portal's own: it says nothing of a declaration's content. Those of private
     ones stay with their authors all the same; where all are private it is blank.
     """
     rows = Declaration.objects.filter(
-        upstream=url, failures__gt=0, state__in=[State.QUEUED, State.DELIVERING]
-    )
+        ~Exists(Upstream.objects.filter(url=url).exclude(held="")),
+        upstream=url, failures__gt=0, state__in=[State.QUEUED, State.DELIVERING],
+    )  # fmt: skip
     count = rows.count()
     if not count:
         return None

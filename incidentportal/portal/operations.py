@@ -26,6 +26,7 @@ from incidentportal.declarations import day as days
 from incidentportal.declarations.forms import FilledForm
 from incidentportal.portal import charts
 from incidentportal.portal.charts import Series
+from incidentportal.portal.needs import needs
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -67,14 +68,17 @@ class Asked:
 def page(request: HttpRequest, *, asked: Asked | None = None, status: int = 200) -> HttpResponse:
     """The page, with what went wrong."""
     reader, url = person(request), connection.upstream()
-    counted = figures.queue(url)
+    counted, attention = figures.queue(url), figures.attention(reader, url)
+    workers = beats.alive()
     context = {
+        "banners": [],  # these are needs here
+        "needs": needs(url, counted, attention, workers),
         "upstream": url,
         "queue": counted,
-        "attention": figures.attention(reader, url),
+        "attention": attention,
         "stuck_after": settings.ALERT_STUCK_AFTER,
         "course": course.course(url),
-        "workers": beats.alive(),
+        "workers": workers,
         "storage": storage.storage(counted.total),
         "asked": asked,
         "mail_is_on": settings.EMAIL_IS_ON,

@@ -71,4 +71,4 @@ def test_admins_pages_stand_beside_one_that_cannot_be_read(
     )
     html = admin_page.get("/").content.decode()
     assert "as private, although that was asked for: abc-77." in html
-    assert "2 declarations wait for Rootly" in html
+    assert "2 declarations wait for Rootly after a try" in html

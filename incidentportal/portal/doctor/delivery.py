@@ -69,7 +69,9 @@ def _course(url: str) -> Finding:
         return warning("delivery.queue", f"The queue is held. {now.held}", _REMEDIES[Cause.ADMIN])
     if now.held:
         cause = next((each for each in Cause if each == now.held_for), Cause.SETTINGS)
-        said = f"The queue is held ({cause}): declarations are kept, and not sent. {now.held}"
+        said = (
+            f"The queue is held ({cause}): declarations are kept, and not sent. {now.told_admins}"
+        )
         return error("delivery.queue", said, _REMEDIES[cause])
     if now.wait_until is not None:
         said = "Rootly asked for a pause (429): declarations wait until it is over."
