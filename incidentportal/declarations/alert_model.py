@@ -22,6 +22,8 @@ class Alert(models.Model):
     told_at = models.DateTimeField(null=True)
     told_newest = models.DateTimeField(null=True)
     """Since when the latest of what was told then stood so; what is later has joined since."""
+    told_marks = models.JSONField(default=list)
+    """Which of what lasts was told, where each has a name of its own (`conditions.Found.marks`)."""
     closed_told_at = models.DateTimeField(null=True)
     """When they were told that it is over."""
     teller_until = models.DateTimeField(null=True)

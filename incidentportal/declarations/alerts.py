@@ -74,6 +74,7 @@ def observe(upstream: str) -> Standing:
     if begun:
         new = [Alert(kind=kind, subject=upstream) for kind in begun]
         Alert.objects.bulk_create(new, ignore_conflicts=True)  # another worker may be faster
+    _forget_what_is_over(upstream, found)
     over = [pk for kind, pk in is_open.items() if found.get(kind) is None]
     if over:
         rows.filter(pk__in=over).update(closed_at=Now())
@@ -81,6 +82,15 @@ def observe(upstream: str) -> Standing:
     # What was another Rootly's is over without a word: the portal doesn't ask it any more.
     rows.exclude(subject=upstream).update(closed_at=Now(), closed_told_at=Now())
     return found
+
+
+def _forget_what_is_over(upstream: str, found: Standing) -> None:
+    """Of what was told by name: should it begin again, it is told again."""
+    marked = {kind: now.marks for kind, now in found.items() if now is not None and now.marks}
+    for alert in Alert.objects.filter(subject=upstream, closed_at=None, kind__in=marked):
+        left = sorted(marked[alert.kind] & set(alert.told_marks))
+        if left != alert.told_marks:
+            Alert.objects.filter(pk=alert.pk).update(told_marks=left)
 
 
 def lasting(upstream: str) -> set[str]:
@@ -134,11 +144,19 @@ def _is_to_tell(alert: Alert, found: Standing) -> bool:
     if not alert.tellings:
         told = Alert.objects.filter(kind=alert.kind, subject=alert.subject)
         return told.filter(told_at__gt=from_now(-HOUR)).count() < AT_ONCE
-    if now.newest is None or alert.told_at is None or alert.told_newest is None:
+    if alert.told_at is None or not _has_joined(alert, now):
         return False
     apart = min(HOUR, settings.ALERT_STUCK_AFTER * 60 * 2.0 ** min(alert.tellings - 1, 20))
     clock = alert.clock  # type: ignore[attr-defined]  # `_untold` asked for it
-    return now.newest > alert.told_newest and (clock - alert.told_at).total_seconds() >= apart
+    return bool((clock - alert.told_at).total_seconds() >= apart)
+
+
+def _has_joined(alert: Alert, now: Found) -> bool:
+    """Whether there is more than what was told."""
+    if not now.marks <= set(alert.told_marks):
+        return True
+    newest, told = now.newest, alert.told_newest
+    return newest is not None and told is not None and newest > told
 
 
 def _this(alert: Alert) -> QuerySet[Alert]:
@@ -158,9 +176,9 @@ def _told(alert: Alert, now: Found | None) -> None:
     if alert.closed_at is not None:
         row.update(closed_told_at=Now(), teller_until=None)
     else:
-        newest = now.newest if now else None
+        newest, marks = (now.newest, sorted(now.marks)) if now else (None, [])
         changes = {"told_at": Now(), "told_newest": newest, "tellings": F("tellings") + 1}
-        row.update(teller_until=None, **changes)
+        row.update(teller_until=None, told_marks=marks, **changes)
 
 
 def _mail(alert: Alert, now: Found | None, to: list[str]) -> None:

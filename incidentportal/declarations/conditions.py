@@ -25,12 +25,14 @@ from incidentportal.rootly.values import legible
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How it stands. `newest`: since when the latest of several stands so; one that is later has
-    joined. None: it is one thing, and nothing joins.
+    """How it stands. What joins is told by either: `newest`, since when the latest of several
+    stands so; one that is later has joined. `marks`: a name for each; one that was not there has.
+    Neither: it is one thing, and nothing joins.
     """
 
     sentence: str
     newest: datetime | None = None
+    marks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def _stale(url: str) -> Found | None:
 
 
 def _broken(_: str) -> Found | None:
-    return Found(" ".join(sentences)) if (sentences := drift.warnings()) else None
+    marks = frozenset(one.id for one in drift.current_findings() if not one.is_harmless)
+    return Found(" ".join(drift.warnings()), marks=marks) if marks else None
 
 
 def _several(late: Overdue | None, what: str) -> Found | None:

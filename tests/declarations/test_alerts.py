@@ -165,6 +165,32 @@ def test_a_preset_that_broke_is_told_once_and_that_it_fits_again(
     assert "fit Rootly again" in str(mailbox.mails[-1]["Subject"])
 
 
+def test_another_preset_that_breaks_while_one_is_broken_is_told_too(
+    mailbox: Mailbox, connected: Sandbox
+) -> None:
+    name, whole = setting("Severity", "SEV1 Critical")
+    gone = replace(whole, values=("nowhere",))
+    make_preset((name, gone), name="Payments")
+    watch()
+    second = make_preset((name, gone), slug="logins", name="Logins")
+    watch()
+    assert len(mailbox.mails) == 1, "not at once"
+    for mails in (2, 2):
+        Alert.objects.update(told_at=timezone.now() - timedelta(minutes=16))
+        watch()
+        assert len(mailbox.mails) == mails
+    assert "“Logins”" in mailbox.mails[-1].get_content()
+    fits = second.content
+    second.take(replace(fits, fields={name: whole}))
+    history.save(second, None)
+    watch()
+    second.take(fits)
+    history.save(second, None)
+    Alert.objects.update(told_at=timezone.now() - timedelta(minutes=61))
+    watch()
+    assert len(mailbox.mails) == 3, "it broke again"
+
+
 def test_two_hundred_are_one_mail_that_says_nothing_of_them(
     mailbox: Mailbox, reporter: User
 ) -> None:
