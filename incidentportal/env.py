@@ -315,5 +315,7 @@ class Environment:
             return setting.default
 
     def _report(self, setting: Setting, sentence: str) -> None:
-        hint = f"Set, for example, {setting.name}={setting.example}"
+        command = setting.example.removeprefix("run: ")
+        value = setting.example if command == setting.example else f'"$({command})"'
+        hint = f"Set, for example, {setting.name}={value}"
         self.wrong.append(Wrong(setting.name, sentence, hint))

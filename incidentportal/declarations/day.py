@@ -27,7 +27,7 @@ OUTCOMES = {
     "NotSent": "Rootly could not be reached",
     "OutcomeUnknown": "No clear answer",
     "RateLimited": "Rootly asked to slow down",
-    "Misconfigured": "The connection isn't set up right",
+    "Misconfigured": "Rootly didn't let the portal in: token, rights or address",
     UNDER_WAY: "Under way, or cut off",
 }
 """`Attempt.outcome` in words."""

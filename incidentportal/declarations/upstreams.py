@@ -68,7 +68,7 @@ def learn_again(url: str, person: User) -> bool:
 def _facts(row: Upstream) -> list[str]:
     found = [
         f"{row.failures} calls in a row failed; after {FAILURES} of several declarations only one "
-        "is tried now and then." if row.failures else "No call has failed since the last answer.",
+        "is tried now and then." if row.failures else "Rootly answered the last call.",
         "Rootly names no limit of writes." if row.write_limit is None
         else f"Rootly allows {row.write_limit} writes a minute.",
         {None: "It isn't known yet whether incidents keep the portal's label.",

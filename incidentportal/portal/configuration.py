@@ -7,15 +7,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from incidentportal.accounts.roles import is_admin, person
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
+from incidentportal.portal.operations import admins_only
 from incidentportal.presets.drift import current_findings
 from incidentportal.presets.fit import GROUP_DEFAULT, PRESET, SITE_DEFAULT, Finding
 from incidentportal.presets.models import GroupDefault, Preset, SiteDefault
@@ -48,11 +48,10 @@ def count() -> int:
 
 
 @never_cache
+@admins_only
 @require_safe
 def configuration(request: HttpRequest) -> HttpResponse:
     """All of it, on one page."""
-    if not is_admin(person(request)):
-        raise Http404
     catalog = current()
     context = {
         "parts": parts(),

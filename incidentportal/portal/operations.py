@@ -76,7 +76,7 @@ def page(request: HttpRequest, *, asked: Asked | None = None, status: int = 200)
         "upstream": url,
         "queue": counted,
         "attention": attention,
-        "stuck_after": settings.ALERT_STUCK_AFTER,
+        "stuck_after": f"{settings.ALERT_STUCK_AFTER:g}",
         "course": course.course(url),
         "workers": workers,
         "storage": storage.storage(counted.total),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from incidentportal.env import Wrong
+from incidentportal.env import Environment, Wrong
 from incidentportal.portal.doctor import (
     cache,
     examination,
@@ -111,6 +111,13 @@ def test_a_certificate_that_nobody_vouches_for(settings: Settings, tmp_path: Pat
     assert "self-signed" in message
     assert "ROOTLY_API_URL" in remedy
     assert "SSL_CERT_FILE" in remedy
+
+
+def test_a_port_that_speaks_no_tls(rootly: Sandbox, settings: Settings) -> None:
+    settings.ROOTLY_API_URL = f"https://127.0.0.1:{rootly.port}/v1"
+    status, _, remedy = one(upstream.examine, "rootly.tls")
+    assert status == "error"
+    assert "speaks no TLS" in remedy
 
 
 @pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"{}"])
@@ -266,6 +273,18 @@ def test_a_key_that_is_derived(settings: Settings) -> None:
     status, _, remedy = one(people.own_key, "keys.own")
     assert status == "warning"
     assert "FIELD_ENCRYPTION_KEYS" in remedy
+
+
+def test_a_key_that_is_none_is_said_once_with_what_makes_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FIELD_ENCRYPTION_KEYS", "no key")
+    read = Environment.load(tmp_path / "none")
+    read.values()
+    settings.FIELD_ENCRYPTION_KEYS, settings.SETTINGS_WRONG = [], read.wrong
+    remedy = one(own.values, "settings.FIELD_ENCRYPTION_KEYS")[2]
+    assert 'FIELD_ENCRYPTION_KEYS="$(openssl rand -base64 32)"' in remedy
+    assert one(people.own_key, "keys.own")[0] == "skipped"
 
 
 def test_a_check_that_fails_itself_hides_neither_the_others_nor_tells_a_secret() -> None:

@@ -430,6 +430,13 @@ def test_it_works_with_nothing_set_up(admin_page: PageClient, settings: Settings
         assert response.status_code == 422
 
 
+@pytest.mark.parametrize("page", ["", "act/", "doctor/", "configuration/"])
+def test_for_others_nothing_is_there_however_they_ask(visitor: PageClient, page: str) -> None:
+    for method in ("GET", "HEAD", "POST", "PUT", "DELETE"):
+        response = visitor.generic(method, f"{PAGE}{page}")
+        assert response.status_code == 404, method
+
+
 def test_only_admins_are_led_there(admin_page: PageClient, visitor: PageClient) -> None:
     assert 'href="/operations/"' in admin_page.get("/").content.decode()
     assert 'href="/operations/"' not in visitor.get("/").content.decode()

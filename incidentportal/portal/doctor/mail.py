@@ -18,7 +18,10 @@ EXAMPLE = "smtp+tls://user:password@mail.example.com:587"
 def server() -> Iterator[Finding]:
     """Connect and say goodbye."""
     if not settings.EMAIL_IS_ON:
-        said = "Mail is off: no password reset, and nobody is told of a refusal by mail."
+        said = (
+            "Mail is off: no password reset, no mail to who declared about a refusal, none to "
+            "admins about trouble."
+        )
         yield warning("mail.server", said, f"Set EMAIL_URL={EXAMPLE}")
         return
     yield _connected()

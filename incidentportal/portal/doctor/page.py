@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 from typing import TypedDict
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from incidentportal.accounts.roles import is_admin, person
 from incidentportal.portal.doctor.examination import examine
 from incidentportal.portal.doctor.findings import Finding, Status
 from incidentportal.portal.doctor.report import MARKS, grouped, summary
+from incidentportal.portal.operations import admins_only
 
 _at_it = threading.Lock()
 """One at a time in a process: each asks Rootly two dozen things and holds a thread meanwhile."""
@@ -39,11 +39,10 @@ class Page(TypedDict):
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@admins_only
+@require_http_methods(["GET", "HEAD", "POST"])
 def doctor(request: HttpRequest) -> HttpResponse:
     """Offers the check; a POST has it done, which reads from Rootly and writes nothing there."""
-    if not is_admin(person(request)):
-        raise Http404
     shown: Page = {"groups": [], "summary": "", "is_done": False, "is_busy": False}
     if request.method == "POST":
         if _at_it.acquire(blocking=False):

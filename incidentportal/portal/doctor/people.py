@@ -12,11 +12,17 @@ from incidentportal.accounts import samples
 from incidentportal.accounts.groups import ADMIN
 from incidentportal.accounts.models import User
 from incidentportal.portal.checks import LOOPBACK
-from incidentportal.portal.doctor.findings import Finding, error, ok, warning
+from incidentportal.portal.doctor.findings import Finding, error, ok, skipped, warning
 
 
 def own_key() -> Iterator[Finding]:
     """Whether private text has a key of its own."""
+    if any(wrong.name == "FIELD_ENCRYPTION_KEYS" for wrong in settings.SETTINGS_WRONG):
+        said = (
+            "Whether private texts have a key of their own: not checked, its setting comes first."
+        )
+        yield skipped("keys.own", said)
+        return
     if settings.FIELD_ENCRYPTION_KEYS:
         yield ok("keys.own", "Private texts are encrypted with a key of their own.")
         return

@@ -126,6 +126,11 @@ def _transport() -> Iterator[Finding]:
 
 def _stopped(trouble: Trouble) -> Iterator[Finding]:
     id_, remedy = _STOPPED[trouble.kind]
+    if "WRONG_VERSION_NUMBER" in trouble.sentence:
+        remedy = (
+            "What answers there speaks no TLS: check the port in ROOTLY_API_URL, and whether it "
+            "begins with http:// (this machine alone) or https://."
+        )
     yield error(id_, trouble.sentence, remedy)
     yield skipped("rootly.read", "What the token may read was not tried: this comes first.")
 
