@@ -50,7 +50,7 @@ def _of_the_portal(url: str, workers: Sequence[Beat]) -> Iterator[Need]:
         yield Need("held", said, "#queue", "See the queue")
     if not any(not worker.stands_by for worker in workers):
         said = (
-            "No worker is running: what isn't delivered at once waits. Start one with manage.py "
+            "No worker delivers: what can't be sent at once waits. Start one with manage.py "
             "serve or manage.py worker."
         )
         yield Need("worker", said, *doctor)

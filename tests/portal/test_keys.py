@@ -72,3 +72,7 @@ def test_admins_pages_stand_beside_one_that_cannot_be_read(
     html = admin_page.get("/").content.decode()
     assert "as private, although that was asked for: abc-77." in html
     assert "2 declarations wait for Rootly after a try" in html
+    for address in ("/operations/", f"/operations/declarations/{secret.pk}/"):
+        assert admin_page.get(address).status_code == 200
+    given_up = {"action": "give-up", "reason": "Its key is lost."}
+    assert admin_page.post(f"/operations/declarations/{secret.pk}/", given_up).status_code == 303

@@ -28,6 +28,7 @@ from tests.declarations.test_delivery import once
 from tests.presets.conftest import make_preset, setting
 from tests.support.declarations import make_declaration, make_draft
 from tests.support.people import PageClient
+from tests.support.portal import Form
 from tests.support.sandbox import Sandbox
 
 PAGE, ACT = "/operations/", "/operations/act/"
@@ -378,6 +379,10 @@ def test_a_test_is_declared_through_the_form(connected: Sandbox, admin_page: Pag
     form = admin_page.get(unescape(found[1])).content.decode()
     assert 'value="Test from Incident Portal"' in form
     assert re.search(r'name="mark_as_test"[^>]* checked', form)
+    whole = Form(admin_page, unescape(found[1]))
+    assert whole.send(**whole.filled(title="Only a test")).status_code == 303
+    (incident,) = connected.incidents()
+    assert (incident["title"], incident["kind"]) == ("Only a test", "test")
 
 
 def test_few_queries_however_much_there_is(
