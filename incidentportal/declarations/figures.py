@@ -127,9 +127,9 @@ def attention(reader: User, url: str) -> Attention:
     sorts = (late, unclear, returned, other)
     parts = [list(rows.order_by("queued_at").only(*_PLAIN)[:MOST]) for rows in sorts]
     titles = _titles(reader, [row.pk for part in parts for row in part if not row.private])
-    lines = [tuple(_line(row, titles, url) for row in part) for part in parts]
-    in_all = len(parts[0]) if len(parts[0]) < MOST else overdue.stuck(url).count
-    return Attention(*lines, late=in_all)
+    stuck, left, back, away = (tuple(_line(row, titles, url) for row in part) for part in parts)
+    in_all = len(stuck) if len(stuck) < MOST else overdue.stuck(url).count
+    return Attention(stuck, left, back, away, in_all)
 
 
 def one(reader: User, pk: UUID, url: str) -> Line | None:
