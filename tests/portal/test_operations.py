@@ -166,6 +166,7 @@ def test_private_ones_are_state_and_age_alone(
     private = waiting(support, 120, payload=SECRET, title="A theft", state=State.UNCONFIRMED)
     own = waiting(admin, 90, payload=SECRET, title="My theft")
     public = waiting(reporter, 60, title="Checkout <is> slow", state=State.REJECTED)
+    unclear = waiting(reporter, 50, title="Nobody can pay", state=State.UNCONFIRMED)
     for address in (PAGE, f"/operations/declarations/{private.pk}/",
                     f"/operations/declarations/{own.pk}/"):  # fmt: skip
         html = admin_page.get(address).content.decode()
@@ -176,6 +177,8 @@ def test_private_ones_are_state_and_age_alone(
     assert f'href="/declarations/{public.pk}/">Checkout &lt;is&gt; slow</a>' in html
     listed = text(html.split(f'data-attention="{private.pk}">')[1].split("</li>")[0])
     assert listed.startswith("Private declaration Unclear: may be in Rootly for 2 hours")
+    assert "who declared it decides" in listed
+    assert f'href="/declarations/{unclear.pk}/">Decide whether it is in Rootly' in html
     assert html.index(str(own.pk)) < html.index(str(private.pk)) < html.index(str(public.pk))
 
 
