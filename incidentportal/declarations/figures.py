@@ -23,7 +23,7 @@ from incidentportal.rootly.values import legible
 
 MOST = 20
 """How many of each sort are listed; the counts are whole."""
-MINUTE, TEN, HOUR = 60.0, 600.0, 3600.0
+MINUTE, TEN, HOUR, DAY = 60.0, 600.0, 3600.0, 86_400.0
 OPEN = (State.QUEUED, State.DELIVERING, State.UNCONFIRMED, State.REJECTED)
 """States in which something is still to be done."""
 
@@ -32,6 +32,7 @@ OPEN = (State.QUEUED, State.DELIVERING, State.UNCONFIRMED, State.REJECTED)
 class Standing:
     """How many declarations are in a state. `ages`: how many of them have been saved, or sent
     again, for up to a minute, ten, an hour, and longer. `oldest`: since when the first has.
+    `today`: how many have within a day.
     """
 
     state: State
@@ -39,6 +40,7 @@ class Standing:
     count: int = 0
     ages: tuple[int, int, int, int] = (0, 0, 0, 0)
     oldest: datetime | None = None
+    today: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -59,6 +61,17 @@ class Queue:
     def count(self, state: State) -> int:
         """How many are in a state."""
         return next(each.count for each in self.states if each.state is state)
+
+    @property
+    def today(self) -> int:
+        """How many were saved, or sent again, within a day, and not taken back."""
+        return sum(each.today for each in self.states if each.state is not State.WITHDRAWN)
+
+    @property
+    def arrived(self) -> int | None:
+        """How many of a hundred of these are in Rootly, rounded down; None: there are none."""
+        there = sum(each.today for each in self.states if each.state is State.DELIVERED)
+        return there * 100 // self.today if self.today else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,7 @@ def queue(url: str) -> Queue:
         ten=Count("queued_at", filter=Q(**{younger: from_now(-TEN), older: from_now(-MINUTE)})),
         hour=Count("queued_at", filter=Q(**{younger: from_now(-HOUR), older: from_now(-TEN)})),
         longer=Count("queued_at", filter=Q(**{older: from_now(-HOUR)})),
+        today=Count("queued_at", filter=Q(**{younger: from_now(-DAY)})),
     )  # fmt: skip
     found, elsewhere, total = {}, 0, 0
     for row in rows:
@@ -110,8 +124,9 @@ def queue(url: str) -> Queue:
         if row["upstream"] == url:
             ages = (row["minute"], row["ten"], row["hour"], row["longer"])
             state = State(row["state"])
-            words = STATE_WORDS[state]
-            found[state] = Standing(state, words, row["count"], ages, row["oldest"])
+            found[state] = Standing(
+                state, STATE_WORDS[state], row["count"], ages, row["oldest"], row["today"]
+            )
         elif row["state"] in OPEN:
             elsewhere += row["count"]
     states = (found.get(state, Standing(state, STATE_WORDS[state])) for state in State)

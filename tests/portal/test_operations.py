@@ -81,6 +81,10 @@ def test_the_queue_is_counted_by_state_and_age(
     assert cells(html, 'data-state="rejected"')[0] == "1"
     assert cells(html, 'data-state="unconfirmed"') == ["0", "0", "0", "0", "0", "–"]
     assert "1 more waits for another Rootly" in text(html)
+    waiting(reporter, 1, state=State.WITHDRAWN, due_at=None)
+    html = admin_page.get(PAGE).content.decode()
+    assert figure(html, "arrived") == "27 %", "3 of 11"
+    assert "of 11 declarations saved in these 24 hours are in Rootly" in text(html)
 
 
 def attempts(row: Declaration, hours: float, outcome: str, *took: int | None) -> None:
