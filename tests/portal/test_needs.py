@@ -12,8 +12,9 @@ from incidentportal.accounts.models import User
 from incidentportal.catalog import connection as upstreams
 from incidentportal.catalog.models import SyncState
 from incidentportal.declarations import queue
+from incidentportal.declarations.beat_model import Beat
 from incidentportal.declarations.course import SENTENCES, Cause
-from incidentportal.declarations.models import Attempt, Beat
+from incidentportal.declarations.models import Attempt
 from incidentportal.declarations.states import State
 from tests.portal.test_operations import OTHER, PAGE, text, waiting
 from tests.presets.conftest import make_preset, setting
