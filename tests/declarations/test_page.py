@@ -16,6 +16,7 @@ from pytest_django import Settings
 from incidentportal.accounts.models import User
 from incidentportal.declarations import waiting
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
+from incidentportal.declarations.moments import moment
 from incidentportal.declarations.outcomes import Next
 from incidentportal.declarations.states import State
 from tests.support.declarations import make_declaration
@@ -79,7 +80,7 @@ def test_after_a_failure_it_says_when_it_is_tried_again_and_whom_to_call(
     shown = page_of(visitor, row)
 
     assert SAID in shown
-    assert shown.count(f"Next try at {at:%H:%M:%S}") == 2  # above, and at its attempt
+    assert shown.count(f"Next try at {moment(at).words}") == 2  # above, and at its attempt
     assert "3.4 s" in shown
     assert "Can’t it wait? Call: the on-call desk, +1 555 0100" in shown
 
@@ -91,7 +92,7 @@ def test_what_may_have_arrived_is_looked_for_first(visitor: PageClient, reporter
 
     shown = page_of(visitor, row)
 
-    assert f"We look for it in Rootly at {at:%H:%M:%S}" in shown
+    assert f"We look for it in Rootly at {moment(at).words}" in shown
     assert "Sent, and no answer came." in shown
 
 
@@ -122,7 +123,7 @@ def test_where_rootly_asked_to_slow_down_it_says_until_when(
     shown = page_of(visitor, make_declaration(reporter))
 
     assert waiting.LIMITED in shown
-    assert f"Next try at {at:%H:%M:%S}" in shown
+    assert f"Next try at {moment(at).words}" in shown
 
 
 def test_one_for_another_rootly_says_so(visitor: PageClient, reporter: User) -> None:
