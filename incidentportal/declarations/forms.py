@@ -34,8 +34,10 @@ from incidentportal.declarations.wording import (
     NO_FIELDS,
     NO_PRESET,
     NOT_PRIVATE,
+    POSTED_PRESETS,
     PRESET_GONE,
     SEEN_BY,
+    SEVERAL_PRESETS,
 )
 from incidentportal.formengine import (
     carried,
@@ -107,7 +109,11 @@ class FilledForm:
             link = prefill.read(begun.forms, said)
         given: filling.Given = {"link": link.values, **begun.given}
         filled = filling.start(begun.forms, given, catalog.snapshot_id)
-        remarks = {NO_PRESET: begun.is_gone, BROKEN_LINK: opening.is_broken}
+        remarks = {
+            NO_PRESET: begun.is_gone,
+            SEVERAL_PRESETS: opening.names_several and not begun.is_gone,
+            BROKEN_LINK: opening.is_broken,
+        }
         told = tuple(remark for remark, is_so in remarks.items() if is_so)
         return cls(
             catalog, begun.forms, filled, person.zone, opening, opened, link=link, remarks=told
@@ -228,10 +234,8 @@ class FilledForm:
         found: dict[str, Sequence[str]] = dict(self.cleaned.errors)
         if self.changes.lost:
             found[""] = (f"{CHANGED} Look at what changed, and send it again.",)
-        if self.preset_gone:
-            found[""] = (*found.get("", ()), PRESET_GONE)
-        if self._lost_its_link:
-            found[""] = (*found.get("", ()), LOST_LINK)
+        if told := self._since_it_was_opened:
+            found[""] = (*found.get("", ()), *told)
         found |= self._unforced()
         offered = "private" in {state.field.name for state in self.resolved.shown}
         is_default = self.filling.origins.get("private") == "rootly"
@@ -240,6 +244,18 @@ class FilledForm:
         elif _asks_private(self.filling.answers) and not offered and not is_default:
             found["private"] = (NOT_PRIVATE,)
         return found
+
+    @property
+    def _since_it_was_opened(self) -> list[str]:
+        """What of its beginning doesn't count any more, or never did: to be seen before anything
+        is sent.
+        """
+        told = {
+            PRESET_GONE: self.preset_gone,
+            POSTED_PRESETS: self.opening.names_several and SEVERAL_PRESETS not in self.remarks,
+            LOST_LINK: self._lost_its_link,
+        }
+        return [sentence for sentence, is_so in told.items() if is_so]
 
     @property
     def _lost_its_link(self) -> bool:
@@ -364,8 +380,7 @@ class FilledForm:
         found = [CHANGED, *sentences] if sentences else []
         found += self.preset.remarks if self.preset else ()
         found += self.opened.remarks
-        found += [PRESET_GONE] if self.preset_gone else []
-        found += [LOST_LINK] if self._lost_its_link else []
+        found += self._since_it_was_opened
         found += self.remarks
         found += prefill.notices(self.link, self.resolved, self.filling.answers)
         return [*found, about_set] if about_set else found

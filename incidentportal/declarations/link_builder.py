@@ -40,6 +40,13 @@ from incidentportal.presets.starting import Start
 OF, SIGN, FIX, LISTED = "of", "sign_link", "fix_field", "listed_field"
 LONG = 2000
 """Characters: some mail and chat programs cut longer links."""
+MOST = 8000
+"""Characters: web servers and proxies commonly refuse a longer address; and the sign-in, on the way
+to the form, writes it out once more (`portal/limits.py`)."""
+TOO_LONG = (
+    "The link would have {:,} characters, and some servers take no more than {:,}: make long texts"
+    " shorter, or leave them to whoever opens it."
+)
 LIFETIMES: Mapping[str, tuple[str, timedelta | None]] = {
     "": ("No: whoever opens it can change everything", None),
     "day": ("Yes, for a day", timedelta(days=1)),
@@ -118,7 +125,11 @@ def _answer(request: HttpRequest, catalog: Catalog, begin: Begin, slug: str) -> 
     }
     if wrong:
         return _page(request, slug, form.view(wrong), status=422)
-    return _page(request, slug, form.redrawn(), _make(request, form, slug))
+    made = _make(request, form, slug)
+    if len(made.url) > MOST:
+        told = TOO_LONG.format(len(made.url), MOST)
+        return _page(request, slug, form.view(None, [told]), status=422)
+    return _page(request, slug, form.redrawn(), made)
 
 
 def _make(request: HttpRequest, form: FilledForm, slug: str) -> Made:

@@ -75,15 +75,16 @@ class Opened:
 @dataclass(frozen=True)
 class Opening:
     """How a form opens, whatever Rootly's forms are. `slug` names its preset, `link` is the signed
-    one that it was opened by; `is_broken`: there is one that doesn't count. `barred`: somebody
-    asked for privacy who may not. `lifted` are fields whose fixed value Rootly refused: they are
-    the person's.
+    one that it was opened by; `is_broken`: there is one that doesn't count. `names_several`: of
+    several presets the first counts. `barred`: somebody asked for privacy who may not. `lifted`
+    are fields whose fixed value Rootly refused: they are the person's.
     """
 
     begin: Begin
     slug: str = ""
     link: StartLink | None = None
     is_broken: bool = False
+    names_several: bool = False
     barred: bool = False
     lifted: frozenset[str] = frozenset()
 
@@ -102,11 +103,14 @@ class Opening:
             link = start_links.carried(_first(posted, start_links.CONTROL))
         except BrokenLinkError:
             return replace(cls._of(begin, None, posted), is_broken=True)
-        return cls._of(begin, link, posted)
+        again = cls._of(begin, link, posted)
+        # What a signed link names was said when it was opened; the form has one control for it.
+        return replace(again, names_several=again.names_several and link is None)
 
     @classmethod
     def _of(cls, begin: Begin, link: StartLink | None, said: Said) -> Opening:
-        return cls(begin, link.slug if link else _first(said, starting.CONTROL).strip(), link)
+        slugs = link.slugs if link else starting.slugs_in(said.get(starting.CONTROL, ()))
+        return cls(begin, slugs[0] if slugs else "", link, names_several=len(slugs) > 1)
 
     def open(self, catalog: Catalog) -> Opened:
         """With the forms of this catalog."""

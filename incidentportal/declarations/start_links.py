@@ -21,6 +21,7 @@ from django.utils import timezone
 from incidentportal.catalog import connection
 from incidentportal.formengine.prefill import is_for_others
 from incidentportal.presets.starting import CONTROL as PRESET
+from incidentportal.presets.starting import slugs_in
 
 PARAMETER = "signed"
 CONTROL = "start_link"
@@ -39,11 +40,12 @@ class BrokenLinkError(Exception):
 @dataclass(frozen=True)
 class StartLink:
     """A link that its signature vouches for. `said` are its parameters but for the preset's,
-    `locked` the control names of the fields that it fixes, `text` is what a form carries of it.
+    `slugs` name that one (and others that don't count), `locked` are the control names of the
+    fields that it fixes, `text` is what a form carries of it.
     """
 
     said: Query
-    slug: str
+    slugs: tuple[str, ...]
     locked: frozenset[str]
     text: str
 
@@ -85,12 +87,12 @@ def _read(query: Query, now: datetime | None) -> StartLink:
     is_over = now is not None and ends and now.timestamp() >= ends
     if is_over or digest != _digest(said):
         raise BrokenLinkError
-    slug = next((one.strip() for one in said.pop(PRESET, [])), "")
+    slugs = slugs_in(said.pop(PRESET, []))
     text = urlencode(
         {name: list(values) for name, values in query.items() if not is_for_others(name)},
         doseq=True,
     )
-    return StartLink(said, slug, frozenset(locked), text)
+    return StartLink(said, slugs, frozenset(locked), text)
 
 
 def _canonical(query: Query) -> dict[str, list[str]]:

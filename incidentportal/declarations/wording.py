@@ -16,6 +16,11 @@ PRESET_GONE = (
 NO_PRESET = (
     "The link asks for a starting point that isn’t there, or not for you: this is the full form."
 )
+SEVERAL_PRESETS = "The link names several starting points: this is the first of them."
+POSTED_PRESETS = (
+    "This form named several starting points, and only the first of them counts. Nothing was sent;"
+    " look at it, and send it again."
+)
 BROKEN_LINK = (
     "This link was changed or has expired, so nothing of it counts: this is the form as without it."
 )

@@ -43,7 +43,6 @@ _TRACKING = frozenset(
     }
 )  # fmt: skip
 """Parameters that are there for somebody else."""
-_NOT_A_FIELD = "preset"
 
 TOO_MUCH = "The link says more than a form takes from one; a part of it is left out."
 STAYS_PRIVATE = (
@@ -254,7 +253,7 @@ class _Reader:
         elif word == _key(_TEST):
             if not {value.strip().lower() for value in values} <= NO:
                 self._say(NO_TEST)
-        elif name.lower() != _NOT_A_FIELD and not is_for_others(name):
+        elif not is_for_others(name):
             self._say(f"The link fills in {quoted(name)}, which is no field of this form.")
 
     def _fitting(self, values: Sequence[str]) -> Iterator[str]:

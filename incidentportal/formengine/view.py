@@ -271,7 +271,7 @@ def _make_view(
     field, answers = state.field, seen.answers
     control = CONTROLS[field.control]
     element = dom_id(field.name)
-    how = how_to(field, seen.zone)
+    how = "" if field.read_only else how_to(field, seen.zone)
     help_id = f"{element}_help" if field.help or how else ""
     error_id = f"{element}_error"
     parts = _choice_parts(state, answers, given) if control.chooses else _typed_parts(field, given)

@@ -91,7 +91,8 @@ def judge_values(field: Field | None, chosen: Chosen, *, required: bool = True) 
         return Judged(wrong=gone or "It has no value.", kind="option_gone")
     cleaned = clean(alone(field, required=required), {field.name: values}, UTC)
     if cleaned.errors:
-        said = " ".join(m for found in cleaned.errors.values() for m in found)
+        told = (message.rstrip(".") for found in cleaned.errors.values() for message in found)
+        said = " ".join(f"{message}." for message in told)
         return Judged(wrong=said, kind="value_refused")
     return Judged(tuple(values), gone, "option_gone" if gone else "")
 

@@ -29,26 +29,45 @@ KIND_WORDS = (
 
 
 class Languages(forms.CharField):
-    """Words in other languages, one line each: `fr: Les clients ne peuvent pas payer`."""
+    """Words in other languages, one line each: `fr: Les clients ne peuvent pas payer`. `longest`
+    is how many characters may stand in one of them, as in a file (`files/reading.py`).
+    """
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, longest: int) -> None:
+        self.longest = longest
         super().__init__(
-            label=label, required=False, max_length=5000, widget=forms.Textarea,
+            label=label, required=False, max_length=50_000, widget=forms.Textarea,
             help_text="One line for each language, such as “fr: Paiements”.",
         )  # fmt: skip
 
     def to_python(self, value: Any) -> Any:
         """By language, in lower case."""
         found: dict[str, str] = {}
-        for line in filter(str.strip, str(super().to_python(value)).splitlines()):
-            match = _LINE.fullmatch(line.strip())
-            if match is None:
+        lines: dict[str, int] = {}
+        for number, line in enumerate(str(super().to_python(value)).splitlines(), 1):
+            if not line.strip():
+                continue
+            code, words = self._line(line.strip())
+            if code in found:
                 raise forms.ValidationError(
-                    f"Begin each line with a language and a colon, as in “fr: …”; this one doesn’t:"
-                    f" “{line.strip()[:80]}”."
+                    f"“{code}” is there twice, in lines {lines[code]} and {number}."
                 )
-            found[match[1].lower()] = match[2]
+            found[code], lines[code] = words, number
         return found
+
+    def _line(self, line: str) -> tuple[str, str]:
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise forms.ValidationError(
+                f"Begin each line with a language and a colon, as in “fr: …”; this one doesn’t:"
+                f" “{line[:80]}”."
+            )
+        code, words = match[1].lower(), match[2]
+        if len(words) > self.longest:
+            raise forms.ValidationError(
+                f"“{code}”: at most {self.longest} characters can stand here: {len(words)} do."
+            )
+        return code, words
 
     def prepare_value(self, value: Any) -> Any:
         """As lines."""
@@ -74,12 +93,12 @@ class PresetForm(Typed):
     name = forms.CharField(
         max_length=120, help_text="As the people know it: “Customers can’t pay”."
     )
-    name_in = Languages("Name in other languages")
+    name_in = Languages("Name in other languages", 120)
     description = forms.CharField(
         required=False, max_length=500, widget=forms.Textarea,
         help_text="A sentence in plain words: when to choose it.",
     )  # fmt: skip
-    description_in = Languages("Description in other languages")
+    description_in = Languages("Description in other languages", 500)
     icon = forms.ChoiceField(required=False, choices=[("", "None"), *((one, one) for one in ICONS)])
     audience = forms.MultipleChoiceField(
         label="For", required=False, widget=forms.CheckboxSelectMultiple,
@@ -187,12 +206,12 @@ class SettingForm(Typed):
         max_length=200,
         help_text="What it is called here; empty: as in Rootly.",
     )
-    label_in = Languages("Label in other languages")
+    label_in = Languages("Label in other languages", 200)
     help = forms.CharField(
         required=False, max_length=2000, widget=forms.Textarea, label="Help text",
         help_text="How to fill it in, instead of Rootly’s words.",
     )  # fmt: skip
-    help_in = Languages("Help text in other languages")
+    help_in = Languages("Help text in other languages", 2000)
 
     @staticmethod
     def values(setting: Setting) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from incidentportal.accounts.models import User
@@ -17,6 +17,11 @@ from incidentportal.presets.prepared import Prepared
 
 CONTROL = "preset"
 """The control, and the query parameter, that names a preset by its slug."""
+
+
+def slugs_in(said: Sequence[str]) -> tuple[str, ...]:
+    """The presets that a link or a form names, each once."""
+    return tuple(dict.fromkeys(filter(None, map(str.strip, said))))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from incidentportal.formengine import prefill, readable
 from incidentportal.formengine.kinds import CONTROLS
 from tests.declarations.test_prefill import chosen, field, notice
@@ -137,3 +139,29 @@ def test_every_option_of_every_list_survives_the_way_there_and_back(connected: S
         if values:
             said = readable.parameters(made, {one.name: values})
             assert prefill.read(made, said).values == {one.name: values}, said
+
+
+def test_a_link_that_servers_would_refuse_is_not_made(
+    connected: Sandbox, admin_page: PageClient
+) -> None:
+    page = Builder(admin_page)
+    response = page.send(title="Kept", summary="é" * 2000, sign_link="week")
+    assert response.status_code == 422
+    assert "made_link" not in page.html
+    assert "some servers take no more than 8,000" in unescape(page.html)
+    assert 'value="Kept"' in page.html
+    page.send(summary="é" * 1200)
+    assert 2000 < len(page.link) < 8000
+    assert "some programs cut such links" in page.html
+    stranger = PageClient()
+    for client in (admin_page, stranger):  # who isn't signed in brings it along to the sign-in
+        assert client.get(page.link, follow=True).status_code == 200
+
+
+@pytest.mark.store
+@pytest.mark.parametrize("which", ["link", "preview"])
+def test_a_name_that_no_preset_can_have_is_not_found(
+    connected: Sandbox, admin_page: PageClient, which: str
+) -> None:
+    for slug in ("%00", "pay%00ments", "x" * 5000, "%F0%9F%98%80"):
+        assert admin_page.get(f"/presets/{which}/?of={slug}").status_code == 404, slug

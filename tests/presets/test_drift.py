@@ -97,7 +97,7 @@ CASES: dict[str, tuple[str, tuple[str, ...], Mapping[str, Any], Change, str]] = 
     "value_refused": (
         "Ticket", ("CARE-1",), {"hidden": True},
         lambda rootly: edit(rootly, "Ticket", input_kind="number"),
-        "“CARE-1” is not a number",
+        "“CARE-1” is not a number; write it like 1200 or 12.50. The field is left to whoever",
     ),
     "read_only": (
         "Environments", ("Staging",), LOCKED,

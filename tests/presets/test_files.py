@@ -229,6 +229,10 @@ WRONG = {
     MINIMAL + '    description: "\\x07"': (5, 18, "No page can show the character U+0007"),
     MINIMAL.replace("Payments", "''"): (3, 3, "presets.payments: `name` is missing"),
     MINIMAL.replace("Payments", "x" * 121): (4, 11, "At most 120 characters"),
+    MINIMAL.replace("Payments", '"A\\nB"'): (4, 11, "One line only can stand here"),
+    MINIMAL + '    title_pattern: "A\\u2028B"': (5, 20, "One line only"),
+    MINIMAL + '    wording: {fr: {name: "A\\nB"}}': (5, 26, "One line only"),
+    with_fields('title: {label: "A\\nB"}'): (6, 22, "One line only"),
     MINIMAL.replace("payments", "Pay Ments"): (3, 3, 'presets."Pay Ments": Only small letters'),
     MINIMAL + "    position: first": (5, 15, "A whole number"),
     MINIMAL + "    enabled: yes": (5, 14, "true or false"),
@@ -237,6 +241,7 @@ WRONG = {
     MINIMAL + "    audience: [reporter, suport]": (
         5, 26, "presets.payments.audience[1]: There is no group “suport”; did you mean “support”?",
     ),
+    MINIMAL + "    audience:": (5, 14, "leave `audience` out for everyone"),
     MINIMAL + "    wording: {french: {name: N}}": (5, 15, "A language is expected"),
     MINIMAL + "    wording: {fr: {nom: N}}": (5, 20, "“nom” means nothing here."),
     with_fields("severity_id: {default: [sev9-major]}"): (
@@ -247,6 +252,9 @@ WRONG = {
     with_fields("severity: {default: sev2-major}"): (6, 7, "did you mean “severity_id”?"),
     with_fields("severity_id: {defualt: x}"): (6, 21, "did you mean “default”?"),
     with_fields("severity_id: {default: [sev2-major, sev4-low]}"): (6, 31, "Choose only one"),
+    with_fields("service_ids: {default: [web-shop, checkout, Web shop]}"): (
+        6, 51, "It is there twice",
+    ),
     with_fields("severity_id: {locked: true}"): (6, 7, "There is nothing to fix"),
     with_fields("severity_id: {default: }"): (6, 29, "A value is missing"),
     with_fields("severity_id: {default: {was: x}}"): (6, 30, "`id` is missing"),

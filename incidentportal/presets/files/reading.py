@@ -34,6 +34,7 @@ _BASICS = (
 _MARKS = ("locked", "hidden", "folded", "required")
 _TOLD = ("was", "source", "default")
 _SETTING = (*_TOLD, *_MARKS, "order", "label", "help", "wording")
+NO_GROUP = "A group's name is missing here; leave `audience` out for everyone."
 _SAY_VERSION = f"Write `version: {VERSION}` at the head: this is the only one that is read."
 Key = tuple[str, str]
 """A default's group (blank: the whole site) and field."""
@@ -105,7 +106,7 @@ class _File:
                 "Only small letters, digits and hyphens can stand in a preset's name in addresses,"
                 " 100 at most.",
             )
-        name = take.text(table, "name", 120)
+        name = take.line(table, "name", 120)
         if not name.strip():
             take.wrong(at, "`name` is missing here: what people call it.")
         kind = take.one_of(table, "kind", KINDS) or NORMAL
@@ -115,7 +116,7 @@ class _File:
             audience=self._audience(table, before.audience if before else ()),
             position=take.number(table, "position") or 0,
             enabled=take.tick(table, "enabled", default=True), private=take.tick(table, "private"),
-            kind=kind, title_pattern=take.text(table, "title_pattern", 200),
+            kind=kind, title_pattern=take.line(table, "title_pattern", 200),
             fields=self._fields(table, before.fields if before else {}),
             wording={
                 code: Wording(**words)
@@ -124,7 +125,7 @@ class _File:
         )  # fmt: skip
 
     def _audience(self, table: Table, before: tuple[str, ...]) -> tuple[str, ...]:
-        said = self.take.texts(table, "audience")
+        said = self.take.texts(table, "audience", NO_GROUP)
         for at, name in said:
             if name not in before:
                 self._is_group(at, name)
@@ -145,7 +146,7 @@ class _File:
             limits = {"label": 200, "help": 2000}
             said = Setting(
                 order=order, locked=marks[0], hidden=marks[1], folded=marks[2], required=marks[3],
-                label=self.take.text(own, "label", 200), help=self.take.text(own, "help", 2000),
+                label=self.take.line(own, "label", 200), help=self.take.text(own, "help", 2000),
                 wording={
                     code: FieldWording(**words)
                     for code, words in self.take.by_language(own, limits)

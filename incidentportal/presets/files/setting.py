@@ -22,6 +22,7 @@ from incidentportal.presets.models import LONGEST_NAME
 UNTICKED = ("false",)
 FIX_WHAT = "There is nothing to fix (`locked`): give it a `default`."
 NO_ID = "It is a text, not an id: write it without `id`."
+TWICE = "It is there twice, maybe by another name."
 GONE_FIELD = "Rootly's form no longer has this field; it is kept as it was."
 OTHER_KIND = "It is another kind of field in Rootly now; it is kept as it was."
 
@@ -85,8 +86,15 @@ class Settings:
             return made
         if before is not None and _same(made, before):
             return before
+        self._tell_twice(field, values, made.values)
         texts = self._judged(at, field, values, made.values, needed=needed)
         return _or(msgspec.structs.replace(made, values=texts), before)
+
+    def _tell_twice(self, field: Field, values: list[Value], ids: tuple[str, ...]) -> None:
+        """A list of choices names each once."""
+        for place, (value, one) in enumerate(zip(values, ids, strict=True)):
+            if field.options is not None and one in ids[:place]:
+                self.take.wrong(value.at, TWICE)
 
     def _pair(self, field: Field, value: Value) -> tuple[str, str]:
         """The value, and the words that it stands for."""

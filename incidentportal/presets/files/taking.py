@@ -11,6 +11,8 @@ from incidentportal.presets.files.document import Many, Node, Place, Table, Text
 from incidentportal.presets.files.naming import did_you_mean
 
 BOUND = 9999
+ONE_LINE = frozenset({"name", "label"})
+"""Words that a page shows in one line."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
 _INTEGER = re.compile(r"[+-]?\d{1,4}", re.ASCII)
 
@@ -54,6 +56,13 @@ class Taking:
         node = table.entries.get(key)
         return "" if node is None else self._text(node, most)
 
+    def line(self, table: Table, key: str, most: int = 0) -> str:
+        """The same, without a line end."""
+        text = self.text(table, key, most)
+        if len(text.splitlines()) > 1 or text != text.rstrip("\r\n"):
+            self.wrong(table.entries[key].at, "One line only can stand here.")
+        return text
+
     def _text(self, node: Node, most: int = 0) -> str:
         if not isinstance(node, Text):
             self.wrong(node.at, "A text is expected here; put one with special signs in quotes.")
@@ -94,10 +103,17 @@ class Taking:
             return None
         return int(node.text)
 
-    def texts(self, table: Table, key: str) -> list[tuple[Place, str]]:
-        """A list of texts; a single one counts as a list of it."""
-        node = table.entries.get(key)
-        return [(one.at, self._text(one)) for one in _items(node)]
+    def texts(self, table: Table, key: str, nothing: str) -> list[tuple[Place, str]]:
+        """A list of texts; a single one counts as a list of it. A blank one is wrong: `nothing`."""
+        found = []
+        for one in _items(table.entries.get(key)):
+            told = len(self.wrongs)
+            text = self._text(one)
+            if text.strip():
+                found.append((one.at, text))
+            elif len(self.wrongs) == told:
+                self.wrong(one.at, nothing)
+        return found
 
     def by_language(
         self, table: Table, limits: Mapping[str, int]
@@ -110,7 +126,10 @@ class Taking:
                 self.wrong(told.keys[code], sentence)
                 continue
             words = self.table(node, limits)
-            found = {name: self.text(words, name, most) for name, most in limits.items()}
+            found = {
+                name: (self.line if name in ONE_LINE else self.text)(words, name, most)
+                for name, most in limits.items()
+            }
             if any(found.values()):
                 yield code, found
 
