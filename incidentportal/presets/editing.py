@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -25,8 +26,9 @@ from incidentportal.formengine.fields import Field
 from incidentportal.formengine.showable import showable
 from incidentportal.formengine.validation import Cleaned, clean
 from incidentportal.formengine.view import form_view
-from incidentportal.presets import history
+from incidentportal.presets import history, meanwhile
 from incidentportal.presets.alone import alone
+from incidentportal.presets.content import DefaultContent
 from incidentportal.presets.defaults import in_words, judge, source_of, unfit
 from incidentportal.presets.forms import forms_of
 from incidentportal.presets.models import GroupDefault, SiteDefault
@@ -155,6 +157,7 @@ class _Setting:
         self.sort = SORTS[type(row)]
         self.form = alone(field)
         self.zone = person(request).zone
+        self.seen = request.POST.get(meanwhile.SEEN) or meanwhile.mark(self._known(row))
 
     def answer(self) -> HttpResponse:
         """The page, or the list once it is saved."""
@@ -168,24 +171,36 @@ class _Setting:
         cleaned = clean(self.form, answers, self.zone)
         if cleaned.errors:
             return self._show(answers, cleaned.errors)
-        self._save(cleaned)
+        try:
+            self._save(cleaned)
+        except meanwhile.ChangedError as changed:
+            self.seen = meanwhile.mark(
+                self._known(self.sort.row(self.row.of_group, self.row.field))
+            )
+            return self._show(answers, {}, [str(changed)])
         return HttpResponseRedirect(self.sort.address("changelist"))
+
+    @staticmethod
+    def _known(row: SiteDefault | GroupDefault) -> DefaultContent | None:
+        return None if row._state.adding else row.content
 
     def _show(
         self,
         answers: Mapping[str, Sequence[str]],
         errors: Mapping[str, Sequence[str]] | None = None,
+        messages: Sequence[str] = (),
     ) -> HttpResponse:
         is_new, group = self.row._state.adding, self.row.of_group
         named = {"field": self.field.name, **({"group": group} if group else {})}
         context: dict[str, object] = {
-            "form": form_view(self.form, answers, self.zone, errors=errors),
+            "form": form_view(self.form, answers, self.zone, errors=errors, messages=messages),
             "label": self.field.label,
+            "seen": self.seen,
             "group": group,
             "row": None if is_new else self.row,
             "action": self.request.path + (f"?{urlencode(named)}" if is_new else ""),
         }
-        return _page(self.request, self.sort, context, 422 if errors else 200)
+        return _page(self.request, self.sort, context, 422 if errors or messages else 200)
 
     def _save(self, cleaned: Cleaned) -> None:
         values = values_of(self.field, cleaned)
@@ -194,8 +209,11 @@ class _Setting:
             # Another admin may have set it meanwhile.
             row = self.sort.row(self.row.of_group, self.field.name)
             is_new = row._state.adding
+            known = self._known(row)
             row.label, row.source = showable(self.field.label), source_of(self.field)
-            row.values, row.words = values, words
+            wanted = msgspec.structs.replace(row.content, values=tuple(values), words=tuple(words))
+            meanwhile.judge(self.request, row, known, wanted)
+            row.take(wanted)
             history.save(row, person(self.request))
             text = in_words(self.field, values, words)
             log = self.admin.log_addition if is_new else self.admin.log_change

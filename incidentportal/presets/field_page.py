@@ -9,7 +9,7 @@ import msgspec
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from incidentportal.accounts.roles import person
@@ -21,7 +21,7 @@ from incidentportal.formengine.kinds import CONTROLS
 from incidentportal.formengine.showable import showable
 from incidentportal.formengine.validation import Cleaned, clean
 from incidentportal.formengine.view import form_view
-from incidentportal.presets import history
+from incidentportal.presets import history, meanwhile
 from incidentportal.presets.alone import alone
 from incidentportal.presets.content import ContentError, Setting
 from incidentportal.presets.defaults import in_words, source_of, unfit
@@ -79,15 +79,17 @@ def _told(
 def _write(
     request: HttpRequest, admin: Admin, row: Preset, name: str, setting: Setting | None, label: str
 ) -> HttpResponse:
-    """Keep it, or with None take it back; then the preset's page."""
+    """Keep it, or with None take it back; then the preset's page. Raises ChangedError."""
     with transaction.atomic():
         # Another admin may be setting another of its fields.
-        row = Preset.objects.select_for_update().get(pk=row.pk)
+        row = get_object_or_404(Preset.objects.select_for_update(), pk=row.pk)
         content = row.content
         fields = {**content.fields, name: setting} if setting else dict(content.fields)
         if setting is None:
             fields.pop(name, None)
-        row.take(msgspec.structs.replace(content, fields=fields))
+        wanted = msgspec.structs.replace(content, fields=fields)
+        meanwhile.judge(request, row, content.fields.get(name), wanted)
+        row.take(wanted)
         history.save(row, person(request))
         admin.log_change(request, row, f"Field {label}: {'set' if setting else 'taken back'}.")
     said = f"“{label}” is set." if setting else f"“{label}” is as it is in Rootly again."
@@ -106,6 +108,8 @@ class _Page:
         self.unfit = unfit(field) or _informs(field)
         self.form = alone(field, required=False)
         self.zone = person(request).zone
+        # Of a page that comes back with errors: as it was when it was first asked for.
+        self.seen = request.POST.get(meanwhile.SEEN) or meanwhile.mark(self._known())
 
     def answer(self) -> HttpResponse:
         """The page, or the preset's once it is saved."""
@@ -128,7 +132,12 @@ class _Page:
             else:
                 kept = None if setting.says_nothing else setting
                 name, label = self.field.name, self.field.label
-                return _write(self.request, self.admin, self.row, name, kept, label)
+                try:
+                    return _write(self.request, self.admin, self.row, name, kept, label)
+                except meanwhile.ChangedError as changed:
+                    said.add_error(None, str(changed))
+                    self.row.refresh_from_db()
+                    self.seen = meanwhile.mark(self._known())
         return self._show(answers_now, said, cleaned.errors)
 
     def _setting(self, said: Setting, cleaned: Cleaned) -> Setting:
@@ -154,8 +163,12 @@ class _Page:
             "unfit": self.unfit,
             "said": said,
             "removable": self.field.name in self.row.content.fields,
+            "seen": self.seen,
         }
         return render(self.request, TEMPLATE, context, status=422 if failed else 200)
+
+    def _known(self) -> Setting | None:
+        return self.row.content.fields.get(self.field.name)
 
 
 def _informs(field: Field) -> str:

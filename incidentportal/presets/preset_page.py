@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -16,8 +17,8 @@ from incidentportal.accounts.roles import person
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import current
 from incidentportal.formengine.definition import Forms
-from incidentportal.presets import drift, history
-from incidentportal.presets.content import ContentError, Setting
+from incidentportal.presets import drift, history, meanwhile
+from incidentportal.presets.content import Content, ContentError, Setting
 from incidentportal.presets.defaults import in_words
 from incidentportal.presets.editing import NOT_YET, OF_ANOTHER
 from incidentportal.presets.forms import forms_of
@@ -82,14 +83,27 @@ def _save(request: HttpRequest, admin: Admin, row: Preset, form: PresetForm) -> 
         with transaction.atomic():
             if not is_new:  # another admin may be setting its fields
                 row.refresh_from_db(from_queryset=Preset.objects.select_for_update())
-            row.take(form.content({} if is_new else row.content.fields))
+            content = form.content({} if is_new else row.content.fields)
+            if not is_new:
+                meanwhile.judge(request, row, _basics(row.content), content)
+            row.take(content)
             history.save(row, person(request))
             log = admin.log_addition if is_new else admin.log_change
             log(request, row, "Made." if is_new else "Changed.")
     except IntegrityError:
         form.add_error("slug", TAKEN)
         return False
+    except meanwhile.ChangedError as changed:
+        form.add_error(None, str(changed))
+        return False
+    except Preset.DoesNotExist:
+        raise Http404 from None
     return True
+
+
+def _basics(content: Content) -> Content:
+    """What the page's own form is about."""
+    return msgspec.structs.replace(content, fields={})
 
 
 def _page(
@@ -101,7 +115,8 @@ def _page(
         if catalog is None:
             context["wrong"] = NOT_YET
         else:
-            forms, content = forms_of(catalog), Preset.objects.get(pk=row.pk).content
+            forms, content = forms_of(catalog), _stored(row).content
+            context["seen"] = _seen(request, form) or meanwhile.mark(_basics(content))
             context["lines"] = _lines(forms, row, content.fields)
             context["fields"] = [
                 one for one in offered(forms, all_of_them=True) if one.name not in content.fields
@@ -109,6 +124,20 @@ def _page(
             context["findings"] = drift.about(catalog, content)
     failed = form is not None and bool(form.errors)
     return render(request, TEMPLATE, context, status=422 if failed else 200)
+
+
+def _seen(request: HttpRequest, form: PresetForm) -> str:
+    """Of a page that comes back with errors what it was made of; blank where that is told now."""
+    is_told = form.is_bound and bool(form.non_field_errors())
+    return "" if is_told else request.POST.get(meanwhile.SEEN, "")
+
+
+def _stored(row: Preset) -> Preset:
+    """The row as it is, not as a form that failed would have it."""
+    found = Preset.objects.filter(pk=row.pk).first()
+    if found is None:  # another admin deleted it just now
+        raise Http404
+    return found
 
 
 def _lines(forms: Forms, row: Preset, settings: dict[str, Setting]) -> list[Line]:
