@@ -8,15 +8,17 @@ nothing here calls it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from enum import StrEnum
 
 from django.contrib.auth.models import AnonymousUser, Group, Permission
-from django.db.models import CharField, Q, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.http import HttpRequest
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from incidentportal.accounts.gathered import Gathered
 from incidentportal.accounts.groups import ADMIN, AUDITOR, GROUPS, REPORTER, RESPONDER, SUPPORT
 from incidentportal.accounts.models import User
 
@@ -108,21 +110,46 @@ def groups_of(person: User) -> tuple[str, ...]:
     return _known(person)[1]
 
 
+def signed_in(pk: object) -> User | None:
+    """The person with this key, with what is asked of them in a request: one query for all."""
+    found = _knowing(User.objects.filter(pk=pk)).first()
+    if found is not None:
+        _learn(found, found)
+    return found
+
+
 def _known(person: User) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The person's permissions and groups: one query for each request."""
-    known: tuple[frozenset[str], tuple[str, ...]] | None = getattr(person, "_portal_knows", None)
-    if known is None:
-        name = ("content_type__app_label", "codename")
-        # Queries in one: a join over both ways would walk through everybody's groups.
-        own = Permission.objects.filter(user=person).order_by().values_list(*name)
-        given = Permission.objects.filter(group__user=person).order_by().values_list(*name)
-        no_app = Cast(Value(""), CharField())
-        groups = Group.objects.filter(user=person).order_by().values_list(no_app, "name")
-        rows = list(own.union(given, groups))
-        permissions = frozenset(f"{app}.{codename}" for app, codename in rows if app)
-        known = permissions, tuple(sorted(name for app, name in rows if not app)) or (REPORTER,)
-        person._portal_knows = known  # type: ignore[attr-defined]  # for this request only
+    """The person's permissions and groups: at most one query for each request."""
+    if not hasattr(person, KNOWS):
+        _learn(person, _knowing(User.objects.only("pk").filter(pk=person.pk)).first())
+    known: tuple[frozenset[str], tuple[str, ...]] = getattr(person, KNOWS)
     return known
+
+
+KNOWS = "_portal_knows"
+"""Where a person's permissions and groups are kept, for this request only."""
+
+
+def _knowing(people: QuerySet[User]) -> QuerySet[User]:
+    """Each with their permissions and groups beside."""
+    # Apart from each other: a join over both ways would walk through everybody's groups.
+    code = Concat("content_type__app_label", Value("."), "codename")
+    of_them = {
+        "own": Permission.objects.filter(user=OuterRef("pk")).annotate(one=code),
+        "given": Permission.objects.filter(group__user=OuterRef("pk")).annotate(one=code),
+        "groups": Group.objects.filter(user=OuterRef("pk")).annotate(one=F("name")),
+    }
+    return people.annotate(
+        **{f"portal_{name}": Gathered(rows.values("one")) for name, rows in of_them.items()}
+    )
+
+
+def _learn(person: User, told: User | None) -> None:
+    own, given, groups = (
+        json.loads(getattr(told, f"portal_{name}", None) or "[]")
+        for name in ("own", "given", "groups")
+    )
+    setattr(person, KNOWS, (frozenset([*own, *given]), tuple(sorted(groups)) or (REPORTER,)))
 
 
 def person(request: HttpRequest) -> User:

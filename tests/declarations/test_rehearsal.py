@@ -50,6 +50,7 @@ class Rehearsed(Form):
         return json.loads(unescape(found[1]))
 
 
+@pytest.mark.store
 def test_nothing_is_saved_or_sent_and_the_payload_is_what_would_arrive(
     connected: Sandbox, admin_page: PageClient, dialect: str
 ) -> None:

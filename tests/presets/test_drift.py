@@ -189,6 +189,7 @@ def test_each_began_on_its_own_day_and_what_was_always_so_has_none(
     }
 
 
+@pytest.mark.store
 def test_it_is_worked_out_once_for_each_change(
     connected: Sandbox, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -226,6 +227,7 @@ def test_defaults_of_the_site_and_of_groups(
     assert f'href="/admin/presets/sitedefault/{row.pk}/change/"' in page
 
 
+@pytest.mark.store
 def test_groups_that_went(connected: Sandbox, visitor: PageClient) -> None:
     Group.objects.create(name="night shift")
     make_preset(setting("Ticket", "CARE-1"), audience=("night shift",))

@@ -42,6 +42,7 @@ def restore(admin: PageClient, change: Change, of: str = PRESETS) -> Any:
     return Client.post(admin, f"{of}history/{change.pk}/")
 
 
+@pytest.mark.store
 def test_changes_are_told_in_words_newest_first_with_who(admin: PageClient, staff: User) -> None:
     row = make_preset(setting("Severity", "SEV2 Major", locked=True))
     row.take(Content(slug="payments", name="Pay", fields=dict([setting("Severity", "SEV4 Low")])))
@@ -59,6 +60,7 @@ def test_changes_are_told_in_words_newest_first_with_who(admin: PageClient, staf
     assert "Put back" not in oldest
 
 
+@pytest.mark.store
 def test_an_earlier_state_is_put_back_as_a_new_change(admin: PageClient, staff: User) -> None:
     row = make_preset(setting("Severity", "SEV2 Major", locked=True))
     first = row.content
@@ -95,6 +97,7 @@ def test_putting_back_asks_for_a_token(admin: PageClient, staff: User) -> None:
     assert row.name == "Changed"
 
 
+@pytest.mark.store
 def test_a_deleted_preset_comes_back(admin: PageClient, staff: User, connected: Sandbox) -> None:
     service = connected.records("services")[0]
     row = make_preset(setting("Services", service["name"], locked=True), audience=("support",))
@@ -115,6 +118,7 @@ def test_a_deleted_preset_comes_back(admin: PageClient, staff: User, connected: 
     assert f"Rootly no longer has “{service['name']}”" in page
 
 
+@pytest.mark.store
 def test_a_preset_is_followed_through_its_names(admin: PageClient) -> None:
     older = make_preset(slug="b", name="Another, which is gone")
     history.delete(older, None)
@@ -134,6 +138,7 @@ def test_a_preset_is_followed_through_its_names(admin: PageClient) -> None:
     assert set(Preset.objects.values_list("slug", flat=True)) == {"a", "d"}
 
 
+@pytest.mark.store
 def test_defaults_have_their_own(admin: PageClient, set_default: SetDefault) -> None:
     site = set_default("Severity", "SEV2 Major")
     low = setting("Severity", "SEV4 Low")[1]
@@ -160,6 +165,7 @@ def test_defaults_have_their_own(admin: PageClient, set_default: SetDefault) -> 
     assert (back.group, back.words) == ("reporter", ["SEV2 Major"])
 
 
+@pytest.mark.store
 def test_what_cannot_be_read_is_told(admin: PageClient) -> None:
     row = make_preset()
     Preset.objects.filter(pk=row.pk).update(fields={"title": {"colour": "red"}})
@@ -173,6 +179,7 @@ def test_what_cannot_be_read_is_told(admin: PageClient) -> None:
     assert not Preset.objects.exists()
 
 
+@pytest.mark.store
 def test_long_histories_have_pages(admin: PageClient) -> None:
     row = make_preset()
     for number in range(25):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.db.models.signals import pre_save
 
 from incidentportal.presets import field_page, preset_page
 from incidentportal.presets.models import Change, GroupDefault, Preset, SiteDefault
 from tests.presets.conftest import make_preset, name_of, setting
+from tests.presets.test_files import everything
 from tests.support.people import PageClient, Person, group_of
 from tests.support.sandbox import Sandbox
 
@@ -134,3 +138,29 @@ def test_who_saves_what_is_deleted_finds_nothing(
     response = admin.post(address.format(LIST, row.pk), {**BASICS, "title": "x"})
     assert response.status_code == 404
     assert not Preset.objects.exists()
+
+
+@pytest.mark.store
+def test_what_somebody_makes_in_the_middle_of_it_undoes_all_of_it(
+    connected: Sandbox, tmp_path: Path
+) -> None:
+    make_preset(slug="b", name="Kept")
+    file = tmp_path / "presets.yaml"
+    file.write_text("version: 1\npresets: {a: {name: A}, b: {name: B}, c: {name: C}}")
+
+    def meanwhile(instance: Preset, **_: Any) -> None:
+        if instance.slug == "c" and instance._state.adding:
+            Preset.objects.bulk_create(
+                [Preset(upstream=instance.upstream, slug="c", name="Somebody's")]
+            )
+
+    pre_save.connect(meanwhile, sender=Preset)
+    try:
+        before = everything(), Change.objects.count()
+        with pytest.raises(CommandError, match="Somebody made the same preset"):
+            call_command("presets", "import", str(file))
+    finally:
+        pre_save.disconnect(meanwhile, sender=Preset)
+    assert (everything(), Change.objects.count()) == before
+    call_command("presets", "import", str(file))
+    assert sorted(Preset.objects.values_list("name", flat=True)) == ["A", "B", "C"]

@@ -79,6 +79,7 @@ def test_a_name_is_enough(admin: PageClient) -> None:
     assert " checked" in control, "nobody need say that an incident is real"
 
 
+@pytest.mark.store
 def test_every_change_is_kept_whole_with_who_and_when(admin: PageClient, staff: User) -> None:
     admin.post(ADD, BASICS)
     row = Preset.objects.get()
@@ -210,6 +211,7 @@ def test_the_parent_incident_can_be_given(admin: PageClient, visitor: PageClient
     assert 'value="some-incident"' in form.html.split('data-field="parent_incident_id"')[1]
 
 
+@pytest.mark.store
 def test_what_belongs_to_another_rootly_is_only_shown(admin: PageClient) -> None:
     row = make_preset()
     Preset.objects.update(upstream="https://api.rootly.com/v1")
@@ -222,6 +224,7 @@ def test_what_belongs_to_another_rootly_is_only_shown(admin: PageClient) -> None
     assert "another Rootly" in listed.get(LIST).content.decode()
 
 
+@pytest.mark.store
 def test_a_groups_default_is_set_changed_and_deleted(
     admin: PageClient, visitor: PageClient
 ) -> None:

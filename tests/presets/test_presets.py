@@ -171,6 +171,7 @@ def test_a_reporter_declares_in_private_where_the_preset_makes_it_so(
 
 
 @pytest.mark.parametrize("how", ["disabled", "deleted", "not for them"])
+@pytest.mark.store
 def test_a_preset_that_went_leaves_a_working_form_with_all_answers(
     connected: Sandbox, visitor: PageClient, how: str
 ) -> None:
