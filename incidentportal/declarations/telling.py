@@ -67,11 +67,21 @@ class Banner:
 
 def to_decide(person: User, shown: UUID | None = None) -> list[Banner]:
     """What this person's declarations wait for, but for the one that the page shows. One query."""
-    rows = Declaration.objects.own(person).filter(_TO_DECIDE)
+    rows = waiting_for(person)
     if shown is not None:
         rows = rows.exclude(pk=shown)
-    # In no order, which would take another index: a title is said of an only one alone.
-    read = rows.only("state", "title")[: MOST + 1].tolerant()
+    return told_of(rows.only("state", "title")[: MOST + 1].tolerant())
+
+
+def waiting_for(person: User) -> DeclarationQuerySet:
+    """The person's declarations that wait for them. In no order, which would take another index: a
+    title is said of an only one alone.
+    """
+    return Declaration.objects.own(person).filter(_TO_DECIDE).order_by()
+
+
+def told_of(read: list[Declaration]) -> list[Banner]:
+    """What is said of such declarations: of `MOST`, and one more where there are others."""
     refused = [row for row in read if row.state == State.REJECTED]
     unclear = [row for row in read if row.state == State.UNCONFIRMED]
     is_all = len(read) <= MOST

@@ -27,6 +27,7 @@ from incidentportal.declarations import (
     identity,
     refusals,
     telling,
+    unfinished,
     work,
 )
 from incidentportal.declarations.as_text import as_text
@@ -68,8 +69,8 @@ def new(request: HttpRequest) -> HttpResponse:
     form = FilledForm.start(catalog, person(request), answers_of(request.GET))
     if form.link.private_refused:
         return render(request, "declarations/private_link.html", status=403)
-    unfinished = drafts.rows(person(request), SHOWN_DRAFTS)
-    return form_page(request, form.view(), identity.new(person(request)), drafts=unfinished)
+    begun = unfinished.told(request, SHOWN_DRAFTS)
+    return form_page(request, form.view(), identity.new(person(request)), drafts=begun)
 
 
 @kept.keeps_answers

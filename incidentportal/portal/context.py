@@ -34,7 +34,8 @@ def page(request: HttpRequest) -> Page:
         return {"banners": [], "is_admin": False, "to_decide": list}
 
     def to_decide() -> list[telling.Banner]:
-        return telling.to_decide(user, _shown(request))
+        known: list[telling.Banner] | None = getattr(request, "to_decide", None)
+        return telling.to_decide(user, _shown(request)) if known is None else known
 
     runs = is_admin(user)
     return {"banners": banners() if runs else [], "is_admin": runs, "to_decide": to_decide}

@@ -30,7 +30,7 @@ from django.views.decorators.cache import never_cache
 
 from incidentportal.accounts import kept
 from incidentportal.accounts.roles import is_admin, person
-from incidentportal.declarations import drafts
+from incidentportal.declarations import unfinished
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.pages import rows
 from incidentportal.portal import configuration
@@ -51,7 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "cards": cards(reader),
         "rows": rows(latest, reader),
-        "drafts": drafts.rows(reader, LATEST),
+        "drafts": unfinished.told(request, LATEST),
         "remarks": configuration.count() if is_admin(reader) else 0,
     }
     return render(request, "portal/home.html", context)

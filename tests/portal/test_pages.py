@@ -131,7 +131,7 @@ def test_the_form_costs_few_queries_and_no_upstream_read(
 ) -> None:
     visitor.get("/incidents/new/")
     before = len(connected.requests())
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(3):
         assert visitor.get("/incidents/new/").status_code == 200
     assert len(connected.requests()) == before
 
