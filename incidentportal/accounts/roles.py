@@ -110,7 +110,7 @@ def groups_of(person: User) -> tuple[str, ...]:
     return _known(person)[1]
 
 
-def signed_in(pk: object) -> User | None:
+def signed_in(pk: int | str) -> User | None:
     """The person with this key, with what is asked of them in a request: one query for all."""
     found = _knowing(User.objects.filter(pk=pk)).first()
     if found is not None:

@@ -10,9 +10,12 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
+
+from django.db.models.expressions import Combinable
 
 from incidentportal.catalog import connection, live, stored
 from incidentportal.catalog.models import Snapshot, SyncState
@@ -37,6 +40,17 @@ _LIST_OF = {
 
 logger = logging.getLogger(__name__)
 Built = TypeVar("Built")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A look at the database: when it began (`time.monotonic`), and the answers to what was asked
+    beside (`ask_beside`), by name; none before the first sync.
+    """
+
+    upstream: str
+    at: float
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Catalog:
@@ -82,11 +96,16 @@ class Catalog:
         return cast(Built, self._built[key])
 
 
+_beside: dict[str, Callable[[str], Combinable]] = {}
+"""What else is asked for with each look, by name: the question about one upstream."""
+
+
 class _Keeper:
     """What this process keeps. Readers wait for a look only while there is nothing to give."""
 
     def __init__(self) -> None:
         self._looking = threading.Lock()
+        self._looked: Looked | None = None
         self._kept: tuple[str, Catalog | None] = ("", None)
         self._wanted = ("", 0, "")
         self._look_at = 0.0
@@ -109,18 +128,32 @@ class _Keeper:
     def look_at_once(self) -> None:
         self._look_at = 0.0
 
+    def looked(self, upstream: str, since: float) -> Looked:
+        known = self._looked
+        if known is None or known.upstream != upstream or known.at < since:
+            with self._looking:
+                self._look(upstream)
+            known = self._looked
+        assert known is not None  # noqa: S101  # each look leaves one
+        return known
+
     def _look(self, upstream: str) -> None:
-        next_look = time.monotonic() + LOOK_EVERY
+        began = time.monotonic()
+        next_look = began + LOOK_EVERY
         kept_for, catalog = self._kept
+        asked = {f"beside_{name}": ask(upstream) for name, ask in _beside.items()}
         row = (
             SyncState.objects.filter(upstream=upstream, snapshot__isnull=False)
             .values_list("snapshot_id", "snapshot__digest", "good_at")
+            .annotate(**asked)
             .first()
         )
         if row is None:
             self._kept = (upstream, None)
+            self._looked = Looked(upstream, began)
         else:
-            snapshot_id, digest, good_at = row
+            snapshot_id, digest, good_at, *answers = row
+            self._looked = Looked(upstream, began, dict(zip(_beside, answers, strict=True)))
             # The digest too: a database that was restored may give an id again.
             wanted = (upstream, snapshot_id, digest)
             if kept_for != upstream or catalog is None or wanted != self._wanted:
@@ -160,6 +193,20 @@ def current() -> Catalog | None:
     """
     upstream = connection.upstream()
     return _keeper.get(upstream) if upstream else None
+
+
+def ask_beside(name: str, question: Callable[[str], Combinable]) -> None:
+    """Have every look ask something more about its upstream, in the same query: whoever keeps rows
+    of their own learns so whether there are newer ones. For modules, as they are loaded.
+    """
+    _beside[name] = question
+
+
+def looked(upstream: str, since: float) -> Looked:
+    """The last look at what there is of this upstream; one now where that began before `since`
+    (`time.monotonic`).
+    """
+    return _keeper.looked(upstream, since)
 
 
 def look_at_once() -> None:

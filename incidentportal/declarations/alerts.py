@@ -95,8 +95,12 @@ def _forget_what_is_over(upstream: str, found: Standing) -> None:
 
 def lasting(upstream: str) -> set[str]:
     """The kinds of what lasts, as the worker last saw it. One query."""
-    rows = Alert.objects.filter(subject=upstream, closed_at=None)
-    return set(rows.values_list("kind", flat=True))
+    return set(lasting_rows(upstream).values_list("kind", flat=True))
+
+
+def lasting_rows(upstream: str) -> QuerySet[Alert]:
+    """What lasts."""
+    return Alert.objects.filter(subject=upstream, closed_at=None)
 
 
 def tell(upstream: str, found: Standing) -> bool:

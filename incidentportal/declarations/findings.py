@@ -6,7 +6,7 @@ from typing import Any
 
 from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.declarations.claims import from_now
-from incidentportal.declarations.models import Declaration
+from incidentportal.declarations.models import Declaration, DeclarationQuerySet
 from incidentportal.declarations.queue import EXPOSED_DAYS
 
 MOST = 5
@@ -16,19 +16,21 @@ def mistaken_tests(url: str) -> list[str]:
     """The newest incidents of the last `EXPOSED_DAYS` that were to be tests, and don't show that
     they are: people may have been called.
     """
-    rows = Declaration.objects.filter(
-        upstream=url, is_mistaken_real=True, delivered_at__gt=from_now(-EXPOSED_DAYS * 86_400)
-    ).order_by("-delivered_at")
+    rows = mistaken_rows(url).order_by("-delivered_at")
     return [_first(row) for row in rows[:MOST].tolerant()]
+
+
+def mistaken_rows(url: str) -> DeclarationQuerySet:
+    """Those of the last `EXPOSED_DAYS`."""
+    recent = from_now(-EXPOSED_DAYS * 86_400)
+    return Declaration.objects.filter(upstream=url, is_mistaken_real=True, delivered_at__gt=recent)
 
 
 def twins(url: str) -> list[str]:
     """The newest declarations that were found to have several incidents in the last
     `EXPOSED_DAYS`: what these are called, as `#12 and #13`.
     """
-    rows = Declaration.objects.filter(
-        upstream=url, twins_at__gt=from_now(-EXPOSED_DAYS * 86_400)
-    ).order_by("-twins_at")
+    rows = twin_rows(url).order_by("-twins_at")
     return [" and ".join([_first(row), *_others(row)]) for row in rows[:MOST].tolerant()]
 
 
@@ -36,10 +38,20 @@ def shared(url: str) -> list[str]:
     """The incidents that were found to be several declarations' in the last `EXPOSED_DAYS`, the
     newest first.
     """
-    rows = Declaration.objects.filter(
-        upstream=url, shared_at__gt=from_now(-EXPOSED_DAYS * 86_400)
-    ).order_by("-shared_at")
+    rows = shared_rows(url).order_by("-shared_at")
     return list(dict.fromkeys(_first(row) for row in rows[: 2 * MOST].tolerant()))[:MOST]
+
+
+def shared_rows(url: str) -> DeclarationQuerySet:
+    """Those of the last `EXPOSED_DAYS`."""
+    recent = from_now(-EXPOSED_DAYS * 86_400)
+    return Declaration.objects.filter(upstream=url, shared_at__gt=recent)
+
+
+def twin_rows(url: str) -> DeclarationQuerySet:
+    """Those of the last `EXPOSED_DAYS`."""
+    recent = from_now(-EXPOSED_DAYS * 86_400)
+    return Declaration.objects.filter(upstream=url, twins_at__gt=recent)
 
 
 def _first(row: Declaration) -> str:

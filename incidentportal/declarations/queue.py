@@ -32,7 +32,7 @@ from incidentportal.declarations import breaker, claims
 from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.claims import from_now
 from incidentportal.declarations.course import SENTENCES, Cause, Course, course
-from incidentportal.declarations.models import Attempt, Declaration, Upstream
+from incidentportal.declarations.models import Attempt, Declaration, DeclarationQuerySet, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome
 from incidentportal.declarations.states import State
 from incidentportal.rootly.errors import Misconfigured, RateLimited, RootlyError
@@ -308,10 +308,13 @@ def exposed(url: str) -> list[str]:
     """The newest incidents of the last `EXPOSED_DAYS` that were to be private and aren't known to
     be: their numbers in Rootly, or their ids there. Nothing of their content.
     """
-    rows = Declaration.objects.filter(
-        upstream=url, is_exposed=True, delivered_at__gt=from_now(-EXPOSED_DAYS * 86_400)
-    ).order_by("-delivered_at")
-    return [_number(row) for row in rows[:5].tolerant()]
+    return [_number(row) for row in exposed_rows(url).order_by("-delivered_at")[:5].tolerant()]
+
+
+def exposed_rows(url: str) -> DeclarationQuerySet:
+    """Those of the last `EXPOSED_DAYS`."""
+    recent = from_now(-EXPOSED_DAYS * 86_400)
+    return Declaration.objects.filter(upstream=url, is_exposed=True, delivered_at__gt=recent)
 
 
 def _number(row: Declaration) -> str:
@@ -330,12 +333,17 @@ def waiting(url: str) -> tuple[int, str] | None:
     The sentence is the portal's own: it says nothing of a declaration's content. Those of private
     ones stay with their authors all the same; where all are private it is blank.
     """
-    rows = Declaration.objects.filter(
-        ~Exists(Upstream.objects.filter(url=url).exclude(held="")),
-        upstream=url, failures__gt=0, state__in=[State.QUEUED, State.DELIVERING],
-    )  # fmt: skip
+    rows = waiting_rows(url)
     count = rows.count()
     if not count:
         return None
     told = rows.filter(private=False).order_by("-submitted_at")
     return count, told.values_list("sentence", flat=True).first() or ""
+
+
+def waiting_rows(url: str) -> DeclarationQuerySet:
+    """Those that wait after a failed attempt, while nothing holds the whole queue."""
+    return Declaration.objects.filter(
+        ~Exists(Upstream.objects.filter(url=url).exclude(held="")),
+        upstream=url, failures__gt=0, state__in=[State.QUEUED, State.DELIVERING],
+    )  # fmt: skip

@@ -55,8 +55,11 @@ def _both(reader: User, most: int) -> Iterable[tuple[str, UUID, str, datetime]]:
     names = ("what", "pk", "title", "at")
     # An arm of a union can't be cut, for SQLite; what it looks for can.
     latest = drafts.own(reader).values("pk")[:most]
-    begun = Draft.objects.filter(pk__in=latest).order_by()
-    begun = begun.annotate(what=Cast(Value(_DRAFT), CharField()), at=F("updated_at"))
+    begun = (
+        Draft.objects.filter(pk__in=latest)
+        .order_by()
+        .annotate(what=Cast(Value(_DRAFT), CharField()), at=F("updated_at"))
+    )
     waiting = telling.waiting_for(reader).annotate(what=F("state"), at=F("submitted_at"))
     both = begun.values_list(*names).union(waiting.values_list(*names), all=True)
     return both.order_by("what", "-at")[: most + telling.MOST + 1]

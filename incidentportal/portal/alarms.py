@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from incidentportal.catalog import staleness
 from incidentportal.catalog.current import sync_state
-from incidentportal.declarations import alerts, findings, queue
+from incidentportal.declarations import alerts, findings, queue, signs
 from incidentportal.declarations.conditions import CONDITIONS
 
 MENDS: dict[str, str] = {
@@ -105,7 +105,10 @@ LATE = {"stuck", "unconfirmed", "rejected"}
 """Of what the worker alerts to, what no other banner says."""
 
 
-ALARMS: tuple[Callable[[str], str], ...] = (
-    held, exposed, mistaken, twins, shared, waiting, overdue, not_synced,
+ALARMS: tuple[tuple[Callable[[str], str], str], ...] = (
+    (held, ""), (exposed, signs.EXPOSED), (mistaken, signs.MISTAKEN), (twins, signs.TWINS),
+    (shared, signs.SHARED), (waiting, signs.WAITING), (overdue, signs.LASTING), (not_synced, ""),
 )  # fmt: skip
-"""What admins are told of on every page: each says a sentence about this upstream, or nothing."""
+"""What admins are told of on every page: each says a sentence about this upstream, or nothing.
+Those with a sign are asked only where there is one (`signs.signs`).
+"""

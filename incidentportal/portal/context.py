@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from incidentportal.accounts.models import User
 from incidentportal.accounts.roles import is_admin
 from incidentportal.catalog import connection
-from incidentportal.declarations import telling
+from incidentportal.declarations import signs, telling
 from incidentportal.portal import alarms
 from incidentportal.presets import drift
 
@@ -55,4 +55,6 @@ def banners() -> list[str]:
     if problem is not None:
         return [f"{problem[0]} {problem[1]} Then restart the portal."]
     upstream = connection.upstream()
-    return [*filter(None, (alarm(upstream) for alarm in alarms.ALARMS)), *drift.warnings()]
+    there = signs.signs(upstream)
+    told = (alarm(upstream) for alarm, sign in alarms.ALARMS if not sign or sign in there)
+    return [*filter(None, told), *drift.warnings()]

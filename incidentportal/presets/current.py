@@ -1,7 +1,8 @@
 """The presets and defaults in use, answered from memory.
 
-Each process keeps the configured upstream's; at most every two seconds small queries ask the
-database for newer ones. What they come to with the forms of now is worked out once for each.
+Each process keeps the configured upstream's; whether there are newer ones is asked with the
+catalog's own look at the database, at most every two seconds. What they come to with the forms of
+now is worked out once for each.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ from weakref import WeakKeyDictionary
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import F, TextField, Value
+from django.db.models.functions import Cast, Concat
 
+from incidentportal.accounts.gathered import Gathered
 from incidentportal.accounts.groups import REPORTER
 from incidentportal.accounts.models import User
 from incidentportal.accounts.roles import groups_of
 from incidentportal.catalog import connection
+from incidentportal.catalog import current as catalogs
 from incidentportal.catalog.current import LOOK_EVERY, Catalog
 from incidentportal.formengine.definition import Forms
 from incidentportal.formengine.strength import Values
@@ -72,15 +77,23 @@ class _Keeper:
     def __init__(self) -> None:
         self._kept: tuple[str, _Rows] = ("", _NO_ROWS)
         self._worked: WeakKeyDictionary[Forms, _Worked] = WeakKeyDictionary()
+        self._version: object = None
         self._look_at = 0.0
+        self._since = 0.0
 
     def rows(self, upstream: str) -> _Rows:
         kept_for, rows = self._kept
-        if kept_for == upstream and time.monotonic() < self._look_at:
+        now = time.monotonic()
+        if kept_for == upstream and now < self._look_at:
             return rows
-        self._look_at = time.monotonic() + LOOK_EVERY
-        rows = _look(upstream, rows if kept_for == upstream else _NO_ROWS)
-        self._kept = (upstream, rows)
+        self._look_at = now + LOOK_EVERY
+        looked = catalogs.looked(upstream, max(self._since, now - LOOK_EVERY))
+        version = looked.beside.get(VERSION)
+        if kept_for != upstream or version is None or version != self._version:
+            rows = _look(upstream, rows if kept_for == upstream else _NO_ROWS)
+            self._kept, self._version = (upstream, rows), version
+        if self._look_at > now:  # no change came in between
+            self._look_at = looked.at + LOOK_EVERY
         return rows
 
     def worked(self, forms: Forms, upstream: str) -> _Worked:
@@ -93,7 +106,31 @@ class _Keeper:
         return known
 
     def look_at_once(self) -> None:
+        self._since = time.monotonic()
         self._look_at = 0.0
+
+
+VERSION = "presets"
+"""What the catalog's look calls the question below."""
+
+
+def _version(upstream: str) -> Concat:
+    """Tells one state of the rows from another, without reading them: when each was set, what the
+    defaults are, and which groups there are.
+    """
+    text = TextField()
+    when = (Cast("pk", text), Value(" "), Cast("set_at", text), Value(" "))
+    default = Concat(*when, Cast("values", text), output_field=text)
+    preset = Concat(*when, output_field=text)
+    found: list[Gathered | Value] = []
+    for model, one in ((SiteDefault, default), (GroupDefault, default), (Preset, preset)):
+        rows = model._default_manager.filter(upstream=upstream).annotate(one=one)
+        found += [Gathered(rows.values("one")), Value("/")]
+    names = Group.objects.annotate(one=F("name"))
+    return Concat(*found, Gathered(names.values("one")), output_field=text)
+
+
+catalogs.ask_beside(VERSION, _version)
 
 
 def _look(upstream: str, known: _Rows) -> _Rows:

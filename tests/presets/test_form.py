@@ -6,12 +6,16 @@ import re
 import time
 
 import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from incidentportal.catalog import connection
+from incidentportal.catalog import current as catalogs
 from incidentportal.declarations.models import Declaration
 from incidentportal.presets import current as presets
 from incidentportal.presets.content import Setting
-from incidentportal.presets.models import SiteDefault
+from incidentportal.presets.models import GroupDefault, Preset, SiteDefault
 from tests.presets.conftest import SetDefault, catalog, fetch, forms, make_preset, name_of
 from tests.support.people import PageClient, Person
 from tests.support.portal import Form
@@ -165,16 +169,34 @@ def test_a_changed_default_is_seen_at_once_here_and_soon_elsewhere(
     assert 'value="CARE-' not in Form(visitor).html
 
 
-def test_defaults_cost_the_form_three_queries_at_most_and_mostly_none(
+@pytest.mark.store
+def test_whether_there_are_newer_ones_is_one_query_with_the_catalogs_own(
     set_default: SetDefault, visitor: PageClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     set_default("Ticket", "CARE-1")
-    seen = catalog()
-    presets.forget()
-    with django_assert_num_queries(3):
-        presets.site_values(seen)
+    make_preset(("title", Setting(values=("Down",))))
+    GroupDefault.objects.create(
+        upstream=connection.upstream(), group="support", field="title", label="Title",
+        values=["Slow"],
+    )  # fmt: skip
+    found = presets.findings(catalog())
+    catalogs.look_at_once()
+    presets._look_at_once()
+    with django_assert_num_queries(1):
+        assert presets.findings(catalog()) is found, "nothing changed, so nothing is read anew"
     with django_assert_num_queries(0):
-        presets.site_values(seen)
+        presets.site_values(catalog())
+    for change in (
+        lambda: SiteDefault.objects.update(values=["CARE-2"]),
+        lambda: GroupDefault.objects.update(values=["Gone"]),
+        lambda: Preset.objects.update(set_at=timezone.now()),
+        lambda: Group.objects.create(name="new"),
+        lambda: Preset.objects.all()._raw_delete("default"),
+    ):
+        before = presets._keeper.rows(connection.upstream())
+        change()
+        presets._look_at_once()
+        assert presets._keeper.rows(connection.upstream()) is not before
 
 
 def test_a_field_that_is_new_in_mid_fill_begins_with_its_default(
