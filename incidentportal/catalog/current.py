@@ -96,8 +96,8 @@ class Catalog:
         return cast(Built, self._built[key])
 
 
-_beside: dict[str, Callable[[str], Combinable]] = {}
-"""What else is asked for with each look, by name: the question about one upstream."""
+_beside: list[Callable[[str], Mapping[str, Combinable]]] = []
+"""What else is asked for with each look."""
 
 
 class _Keeper:
@@ -141,7 +141,7 @@ class _Keeper:
         began = time.monotonic()
         next_look = began + LOOK_EVERY
         kept_for, catalog = self._kept
-        asked = {f"beside_{name}": ask(upstream) for name, ask in _beside.items()}
+        asked = {name: one for ask in _beside for name, one in ask(upstream).items()}
         row = (
             SyncState.objects.filter(upstream=upstream, snapshot__isnull=False)
             .values_list("snapshot_id", "snapshot__digest", "good_at")
@@ -153,7 +153,7 @@ class _Keeper:
             self._looked = Looked(upstream, began)
         else:
             snapshot_id, digest, good_at, *answers = row
-            self._looked = Looked(upstream, began, dict(zip(_beside, answers, strict=True)))
+            self._looked = Looked(upstream, began, dict(zip(asked, answers, strict=True)))
             # The digest too: a database that was restored may give an id again.
             wanted = (upstream, snapshot_id, digest)
             if kept_for != upstream or catalog is None or wanted != self._wanted:
@@ -195,11 +195,11 @@ def current() -> Catalog | None:
     return _keeper.get(upstream) if upstream else None
 
 
-def ask_beside(name: str, question: Callable[[str], Combinable]) -> None:
-    """Have every look ask something more about its upstream, in the same query: whoever keeps rows
-    of their own learns so whether there are newer ones. For modules, as they are loaded.
+def ask_beside(questions: Callable[[str], Mapping[str, Combinable]]) -> None:
+    """Have every look ask more about its upstream, in the same query: whoever keeps rows of their
+    own learns so whether there are newer ones. For modules, as they are loaded.
     """
-    _beside[name] = question
+    _beside.append(questions)
 
 
 def looked(upstream: str, since: float) -> Looked:

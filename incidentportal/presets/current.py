@@ -17,8 +17,7 @@ from weakref import WeakKeyDictionary
 
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import F, TextField, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import F
 
 from incidentportal.accounts.gathered import Gathered
 from incidentportal.accounts.groups import REPORTER
@@ -88,8 +87,8 @@ class _Keeper:
             return rows
         self._look_at = now + LOOK_EVERY
         looked = catalogs.looked(upstream, max(self._since, now - LOOK_EVERY))
-        version = looked.beside.get(VERSION)
-        if kept_for != upstream or version is None or version != self._version:
+        version = looked.beside
+        if kept_for != upstream or not version or version != self._version:
             rows = _look(upstream, rows if kept_for == upstream else _NO_ROWS)
             self._kept, self._version = (upstream, rows), version
         if self._look_at > now:  # no change came in between
@@ -110,27 +109,25 @@ class _Keeper:
         self._look_at = 0.0
 
 
-VERSION = "presets"
-"""What the catalog's look calls the question below."""
-
-
-def _version(upstream: str) -> Concat:
-    """Tells one state of the rows from another, without reading them: when each was set, what the
-    defaults are, and which groups there are.
+def _asked(upstream: str) -> dict[str, Gathered]:
+    """What tells one state of the rows from another, without reading them: when each was set, what
+    the defaults are, and which groups there are.
     """
-    text = TextField()
-    when = (Cast("pk", text), Value(" "), Cast("set_at", text), Value(" "))
-    default = Concat(*when, Cast("values", text), output_field=text)
-    preset = Concat(*when, output_field=text)
-    found: list[Gathered | Value] = []
-    for model, one in ((SiteDefault, default), (GroupDefault, default), (Preset, preset)):
-        rows = model._default_manager.filter(upstream=upstream).annotate(one=one)
-        found += [Gathered(rows.values("one")), Value("/")]
-    names = Group.objects.annotate(one=F("name"))
-    return Concat(*found, Gathered(names.values("one")), output_field=text)
+    asked = {
+        (model, name): model._default_manager.filter(upstream=upstream).annotate(one=F(name))
+        for model, name in (
+            (SiteDefault, "set_at"), (SiteDefault, "values"), (GroupDefault, "set_at"),
+            (GroupDefault, "values"), (Preset, "set_at"),
+        )
+    }  # fmt: skip
+    found = {
+        f"{model.__name__}_{name}": Gathered(rows.values("one"))
+        for (model, name), rows in asked.items()
+    }
+    return {**found, "groups": Gathered(Group.objects.annotate(one=F("name")).values("one"))}
 
 
-catalogs.ask_beside(VERSION, _version)
+catalogs.ask_beside(_asked)
 
 
 def _look(upstream: str, known: _Rows) -> _Rows:
