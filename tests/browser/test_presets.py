@@ -199,3 +199,23 @@ def test_a_deleted_preset_is_put_back_from_its_history(enter: Enter, js: bool) -
     page.goto(LIST)
     expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
     delete(page, name)
+
+
+def test_two_admins_before_the_same_page(enter: Enter) -> None:
+    name = f"Shared {uuid.uuid4().hex[:6]}"
+    ada, bob = enter("admin"), enter("admin", js=False)
+    make(ada, name)
+    bob.goto(ada.url)
+    bob.get_by_label("Description optional").fill("Bob's")
+    bob.locator("[data-action=save]").click()
+    expect(bob.locator("main")).to_contain_text("is saved")
+    ada.get_by_label("Description optional").fill("Ada's")
+    ada.locator("[data-action=save]").click()
+    summary = ada.locator("[data-error-summary]")
+    expect(summary).to_contain_text("“Description: Bob's → Ada's”")
+    expect(summary).to_be_focused()
+    expect(ada.get_by_label("Description optional")).to_have_value("Ada's")
+    assert_sound(ada)
+    ada.locator("[data-action=save]").click()
+    expect(ada.locator("main")).to_contain_text("is saved")
+    delete(ada, name)
