@@ -16,7 +16,7 @@ from incidentportal.presets import field_page, preset_page
 from incidentportal.presets.models import Change, GroupDefault, Preset, SiteDefault
 from tests.presets.conftest import make_preset, name_of, setting
 from tests.presets.test_files import everything
-from tests.support.people import PageClient, Person, group_of
+from tests.support.people import PageClient, Person
 from tests.support.sandbox import Sandbox
 
 LIST = "/admin/presets/preset/"
@@ -95,10 +95,9 @@ def test_its_fields_are_set_side_by_side_but_one_by_one(
 
 
 @pytest.mark.parametrize("group", ["", "support"])
-def test_defaults_also_where_both_make_the_first(
+def test_defaults_of_the_site_and_of_groups(
     connected: Sandbox, admin: PageClient, other: PageClient, group: str
 ) -> None:
-    group_of("support")
     sort, ticket = "groupdefault" if group else "sitedefault", name_of("Ticket")
     address = f"/admin/presets/{sort}/add/?field={ticket}" + (f"&group={group}" if group else "")
     old = seen(admin.get(address))
