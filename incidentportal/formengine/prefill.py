@@ -43,6 +43,8 @@ _TRACKING = frozenset(
     }
 )  # fmt: skip
 """Parameters that are there for somebody else."""
+_NOT_A_FIELD = "preset"
+"""Read by whoever makes the form; another spelling of it means nothing, and is told."""
 
 TOO_MUCH = "The link says more than a form takes from one; a part of it is left out."
 STAYS_PRIVATE = (
@@ -91,7 +93,7 @@ def is_for_others(name: str) -> bool:
 def read(forms: Forms, query: Mapping[str, Sequence[str]]) -> Prefilled:
     """What the link with this query fills in. Any text may be in it; blank values say nothing."""
     said = {name: [one for one in values if one.strip()] for name, values in query.items()}
-    said = {name: values for name, values in said.items() if values}
+    said = {name: values for name, values in said.items() if values and name != _NOT_A_FIELD}
     return _Reader(forms).read(said) if said else NO_LINK
 
 
