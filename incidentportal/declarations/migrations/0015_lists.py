@@ -1,0 +1,19 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('declarations', '0014_tally'),
+    ]
+
+    operations = [
+        migrations.AddIndex(
+            model_name='declaration',
+            index=models.Index(fields=['-submitted_at', '-id'], name='declaration_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='declaration',
+            index=models.Index(fields=['incident_id'], name='declaration_incident'),
+        ),
+    ]
