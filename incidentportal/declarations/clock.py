@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Now
 
+from incidentportal.declarations.alert_model import Alert
 from incidentportal.declarations.claims import from_now
 from incidentportal.declarations.models import Declaration, Upstream
 
@@ -28,6 +29,7 @@ _SLOW = 0.5
 _TIMED = (
     (Declaration, ("due_at", "claimed_until", "second_look_at")),
     (Upstream, ("wait_until", "rate_at")),
+    (Alert, ("teller_until",)),
 )
 
 log = logging.getLogger(__name__)

@@ -99,7 +99,7 @@ TURNS = st.builds(
     st.sampled_from([None, None, None]) | PAUSES,
     st.integers(0, MOST - 1),
 )
-NEVER_CAME, VAGUE, FORBIDDEN = NOT_MADE[0], NOT_MADE[-1], {"kind": "status", "status": 403}
+VAGUE, FORBIDDEN = NOT_MADE[-1], {"kind": "status", "status": 403}
 ANOTHER_SENDS_IT = ("a minute", "round", "a minute", "round")
 BEGINNINGS = {
     "anything": [],
