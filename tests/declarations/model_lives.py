@@ -12,7 +12,7 @@ from tests.declarations.model_calls import Pause
 
 MOST = 4
 """Declarations at once: enough for each to be the other's neighbour."""
-MADE = [
+MADE: list[dict[str, Any]] = [
     {"kind": "drop_after"},
     {"kind": "malformed"},
     {"kind": "status_after", "status": 500},

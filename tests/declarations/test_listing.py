@@ -327,7 +327,13 @@ def test_everyones_newest_and_whose_an_incident_is_are_found_without_reading_all
     reporter: User, make_person: Person
 ) -> None:
     """Of 100,000 rows a page took a second to sort, and a lookup by incident 0.2 s to read."""
-    done = {"state": State.DELIVERED, "due_at": None, "answers": {}, "labels": [], "payload": {}}
+    done: dict[str, Any] = {
+        "state": State.DELIVERED,
+        "due_at": None,
+        "answers": {},
+        "labels": [],
+        "payload": {},
+    }
     Declaration.objects.bulk_create(
         Declaration(
             author=reporter, upstream="https://x.example/v1", snapshot_id=1, title="Old",
