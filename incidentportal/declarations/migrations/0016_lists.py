@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('declarations', '0014_tally'),
+        ('declarations', '0015_mended'),
     ]
 
     operations = [
