@@ -27,7 +27,7 @@ TOLERANCE = 2.0
 _SLOW = 0.5
 """Seconds: a look that took longer tells nothing of the clock."""
 _TIMED = (
-    (Declaration, ("due_at", "claimed_until", "second_look_at")),
+    (Declaration, ("due_at", "claimed_until", "second_look_at", "teller_until")),
     (Upstream, ("wait_until", "rate_at")),
     (Alert, ("teller_until",)),
 )

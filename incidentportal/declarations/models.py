@@ -211,8 +211,6 @@ class Declaration(models.Model):
             models.Index(fields=["author", "-submitted_at"], name="declaration_mine"),
             # Everyone's, newest first
             models.Index(fields=["-submitted_at", "-id"], name="declaration_newest"),
-            # Whose an incident is: look.py, decisions.py, finding.py
-            models.Index(fields=["incident_id"], name="declaration_incident"),
             # figures.standing, figures.overdue
             models.Index(fields=["upstream", "state", "queued_at"], name="declaration_standing"),
         )  # fmt: skip

@@ -12,8 +12,4 @@ class Migration(migrations.Migration):
             model_name='declaration',
             index=models.Index(fields=['-submitted_at', '-id'], name='declaration_newest'),
         ),
-        migrations.AddIndex(
-            model_name='declaration',
-            index=models.Index(fields=['incident_id'], name='declaration_incident'),
-        ),
     ]
