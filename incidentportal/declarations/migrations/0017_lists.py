@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('declarations', '0015_mended'),
+        ('declarations', '0016_told_marks'),
     ]
 
     operations = [
