@@ -157,6 +157,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         # A write transaction takes its lock at the start, and waits for it: two that read first
         # and write later would fail at once. FULL, since a saved declaration must survive a
         # power cut. secure_delete, since what was encrypted afterwards must not stay in clear.
+        # A web process waits less (declarations/patience.py).
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "

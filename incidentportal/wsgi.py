@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from incidentportal.declarations import patience
 from incidentportal.portal.logs import begin
 from incidentportal.portal.startup import open_only_what_exists
 
@@ -14,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "incidentportal.settings")
 begin("web")
 _django = get_wsgi_application()
 open_only_what_exists()
+patience.of_a_web_process()
 _process_environment = frozenset(os.environ)
 
 

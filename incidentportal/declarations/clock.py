@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Now
 
+from incidentportal.declarations.alert_model import Alert
 from incidentportal.declarations.claims import from_now
 from incidentportal.declarations.models import Declaration, Upstream
 
@@ -26,8 +27,9 @@ TOLERANCE = 2.0
 _SLOW = 0.5
 """Seconds: a look that took longer tells nothing of the clock."""
 _TIMED = (
-    (Declaration, ("due_at", "claimed_until", "second_look_at")),
+    (Declaration, ("due_at", "claimed_until", "second_look_at", "teller_until")),
     (Upstream, ("wait_until", "rate_at")),
+    (Alert, ("teller_until",)),
 )
 
 log = logging.getLogger(__name__)

@@ -29,6 +29,11 @@ from incidentportal.declarations.states import State
 STATES = [(state.value, state.value) for state in State]
 IDLE = [state.value for state in (State.REJECTED, State.UNCONFIRMED, State.FAILED, State.WITHDRAWN)]
 SEALED_BY = "private"
+SEALED = (
+    "title", "answers", "labels", "payload", "sentence", "errors", "incident", "open_values",
+    "open_steps", "twins",
+)  # fmt: skip
+"""What of a private declaration is sealed."""
 
 
 class DeclarationQuerySet(SealableQuerySet["Declaration"]):
@@ -166,22 +171,7 @@ class Declaration(models.Model):
                 condition=~Q(state__in=IDLE) | Q(due_at=None, claimed_until=None),
                 name="declaration_idle_is_not_due",
             ),
-            sealed_check(
-                "declaration_private_is_sealed",
-                (
-                    "title",
-                    "answers",
-                    "labels",
-                    "payload",
-                    "sentence",
-                    "errors",
-                    "incident",
-                    "open_values",
-                    "open_steps",
-                    "twins",
-                ),
-                unless=Q(private=False),
-            ),
+            sealed_check("declaration_private_is_sealed", SEALED, unless=Q(private=False)),
         )
         indexes = (
             # order.first_due
@@ -219,6 +209,8 @@ class Declaration(models.Model):
             ),
             # "My declarations", newest first
             models.Index(fields=["author", "-submitted_at"], name="declaration_mine"),
+            # Everyone's, newest first
+            models.Index(fields=["-submitted_at", "-id"], name="declaration_newest"),
             # figures.standing, figures.overdue
             models.Index(fields=["upstream", "state", "queued_at"], name="declaration_standing"),
         )  # fmt: skip

@@ -17,7 +17,7 @@ from django.db import close_old_connections
 from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
-from incidentportal.declarations import claims, queue, submission
+from incidentportal.declarations import claims, patience, queue, submission
 from incidentportal.declarations.delivery import deliver
 from incidentportal.declarations.follow import follow
 from incidentportal.declarations.frames import frames
@@ -100,6 +100,7 @@ def try_now(pk: UUID) -> None:
 
 def _work_for(request: dict[str, Any], pk: UUID, claim: int, told: Callable[[], object]) -> None:
     """On a thread of its own, whose lines bear the ids of the request that waits."""
+    patience.of_a_delivery()
     with structlog.contextvars.bound_contextvars(**request):
         work_on(pk, claim, told=told)
 

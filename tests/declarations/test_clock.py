@@ -16,6 +16,7 @@ from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
 from incidentportal.declarations import claims, queue, work
 from incidentportal.declarations import clock as clocks
+from incidentportal.declarations.alert_model import Alert
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.states import State
 from incidentportal.declarations.worker import Worker
@@ -23,6 +24,7 @@ from tests.support.clock import Clock
 from tests.support.declarations import make_declaration
 from tests.support.sandbox import Sandbox
 
+pytestmark = pytest.mark.store
 CREATE = {"method": "POST", "path": "/incidents$"}
 HOUR = 3600.0
 both_ways = pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["ahead", "back"])
@@ -158,6 +160,16 @@ def test_an_incident_is_found_although_the_clock_was_set_after_its_attempt(
         work.work_on(pk, claim)
     assert is_delivered(row)
     assert len(connected.incidents()) == 2
+
+
+def test_set_back_a_mail_that_a_dead_worker_began_waits_no_longer(
+    row: Declaration, clock: Clock
+) -> None:
+    Alert.objects.create(kind="held", subject=row.upstream, teller_until=claims.from_now(60))
+    watched()
+    clock.jump(-HOUR)
+    watched()
+    assert Alert.objects.filter(teller_until__lte=claims.from_now(61)).exists()
 
 
 def test_the_clock_is_believed_only_as_far_back_as_it_is_known_to_be_steady(

@@ -7,15 +7,19 @@ away, or PostgreSQL behind a proxy that is cut.
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import close_old_connections, connection, connections
 from django.db.models.functions import Now
+from pytest_django import Settings
 
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection as upstream
@@ -23,6 +27,7 @@ from incidentportal.declarations import claims, work
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
 from incidentportal.declarations.worker import Worker
+from tests.support.browser import ROOT, environment
 from tests.support.controls import controls, page_of
 from tests.support.declarations import make_declaration
 from tests.support.people import PageClient
@@ -268,3 +273,37 @@ def test_connections_that_the_server_ended_are_opened_anew(
     visitor.raise_request_exception = False
     close_old_connections()  # as the server does before each request, and the test's client doesn't
     assert visitor.get("/").status_code == 200
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no such lock")
+def test_a_person_waits_seconds_for_the_lock_and_a_delivery_longer(tmp_path: Path) -> None:
+    asked = (
+        "from incidentportal import wsgi; from django.db import connection;"
+        "from incidentportal.declarations import patience;"
+        "ask = lambda: connection.cursor().execute('PRAGMA busy_timeout').fetchone()[0];"
+        "a = ask(); patience.of_a_delivery(); print(a, ask())"
+    )
+    database = tmp_path / "empty.sqlite3"
+    database.touch()
+    command = [sys.executable, "-c", asked]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(database), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["5000", "20000"]
+
+
+@pytest.mark.parametrize("trouble", IN_THE_MIDDLE[:1], indirect=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no such lock")
+def test_what_rootly_says_is_stored_although_the_lock_lasts_longer_than_a_page_waits(
+    trouble: Trouble, form: Form, connected: Sandbox, settings: Settings
+) -> None:
+    settings.DELIVERY_DEADLINE = 0.1
+    connected.fault("latency", **CREATE, seconds=600)
+    assert form.send(**form.filled()).status_code == 303
+    until(lambda: connected.requests("POST", "/incidents"))
+    trouble.begin()
+    connected.let_go()
+    until(connected.incidents)
+    time.sleep(0.3)  # longer than a page waits here
+    trouble.end()
+    until(Declaration.objects.filter(state=State.DELIVERED).exists)

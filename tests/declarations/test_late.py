@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from pytest_django import Settings
 
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
+from incidentportal.declarations import claims, delivery, work
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
 from tests.support.declarations import make_declaration
@@ -329,3 +331,32 @@ def test_the_page_says_what_is_unclear_while_rootly_is_down_for_looks(
     assert row.state == State.DELIVERED
     assert len(made(alone, row)) == 1
     assert not seen(visitor, row).held
+
+
+def test_a_look_that_comes_before_its_time_sends_nothing(alone: Sandbox, row: Declaration) -> None:
+    alone.fault(**CREATE, kind="drop_before")
+    turn(row)
+    turn(row)
+    Declaration.objects.update(due_at=Now())  # as where a clock is set ahead
+    claim = claims.take(row.pk)
+    assert claim is not None
+    work.work_on(row.pk, claim)
+    assert len(alone.requests("GET", "/incidents")) == 2
+    assert keys(alone, row) == ("",)
+    settle(row)
+    assert keys(alone, row) == ("", "")
+
+
+def test_who_holds_it_sends_nothing_once_its_incident_is_known(
+    alone: Sandbox, row: Declaration
+) -> None:
+    """It read the row and looked; then an answer came to somebody who had it before."""
+    claim = claims.take(row.pk)
+    assert claim is not None
+    connection.client().create_incident(row.payload, idempotency_key="as if it came late")
+    incident = connection.client().incident(alone.incidents()[0]["id"])
+    delivery.store_incident(Declaration.objects.get(pk=row.pk), incident)
+    assert not claims.renew(row.pk, claim)
+    delivery.deliver(row.pk, claim)
+    assert keys(alone, row) == ()
+    assert is_delivered(Declaration.objects.get(pk=row.pk))

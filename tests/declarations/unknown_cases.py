@@ -56,6 +56,7 @@ LABELS_KEPT = [
         NEVER_CAME, UNCONFIRMED, 0, ("",), KEEP, others=ALIKE,
     ),
     Unknown("kept-made-no-title", LOST, DELIVERED, 1, ("",), KEEP, title=""),
+    Unknown("kept-made-no-title-another", LOST, DELIVERED, 1, ("",), KEEP, title="", others=ALIKE),
     Unknown("kept-not-made-no-title", NEVER_CAME, DELIVERED, 1, ("", ""), KEEP, title=""),
 ]  # fmt: skip
 
@@ -86,6 +87,7 @@ LABELS_REFUSED = [
     Unknown("refused-not-made-either", NEVER_CAME, DELIVERED, 1, ("", "", "-2"), REFUSE),
     Unknown("refused-made-known", LOST, UNCONFIRMED, 1, ("",), REFUSE, "public"),
     Unknown("refused-not-made-known", NEVER_CAME, DELIVERED, 1, ("", ""), REFUSE, "public"),
+    Unknown("refused-made-no-title", LOST, UNCONFIRMED, 1, ("",), REFUSE, "public", title=""),
     Unknown(
         "refused-not-made-known-one-alike",
         NEVER_CAME, UNCONFIRMED, 0, ("",), REFUSE, "public", others=ALIKE,
@@ -116,6 +118,27 @@ PRIVATE = [
     Unknown(
         "private-seen-labels-dropped-not-made",
         NEVER_CAME, DELIVERED, 1, ("", ""), DROP, "private", private=True,
+    ),
+    Unknown("private-seen-made-no-title", LOST, DELIVERED, 1, ("",), private=True, title=""),
+    Unknown(
+        "private-seen-labels-dropped-made-no-title",
+        LOST, UNCONFIRMED, 1, ("",), DROP, "private", private=True, title="",
+    ),
+    Unknown(
+        "private-seen-labels-refused-made-known",
+        LOST, UNCONFIRMED, 1, ("",), REFUSE, "private", private=True,
+    ),
+    Unknown(
+        "private-seen-labels-refused-not-made-known",
+        NEVER_CAME, DELIVERED, 1, ("", ""), REFUSE, "private", private=True,
+    ),
+    Unknown(
+        "private-hidden-labels-dropped-made-known",
+        LOST, UNCONFIRMED, 1, ("",), {**HIDDEN, **DROP}, "private", private=True,
+    ),
+    Unknown(
+        "private-hidden-labels-refused-not-made",
+        NEVER_CAME, UNCONFIRMED, 0, ("",), {**HIDDEN, **REFUSE}, "public", private=True,
     ),
 ]  # fmt: skip
 
