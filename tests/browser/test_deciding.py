@@ -141,6 +141,7 @@ def test_giving_up_and_sending_again(portal: Portal, enter: Enter, js: bool) -> 
         picture(page, "queued")
     admin = enter("admin", js=js)
     admin.goto(page.url)
+    stands(admin, "queued")
     admin.locator("[data-action=give-up]").click()
     expect(admin.get_by_role("alert")).to_contain_text("Say why it is given up")
     if js:

@@ -89,7 +89,8 @@ class Portal:
         with closing(sqlite3.connect(self.database, timeout=30)) as database, database:
             database.execute("PRAGMA foreign_keys = OFF")
             names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE ?"
-            for (table,) in database.execute(names, ["declarations_%"]).fetchall():
+            tables = {name for (name,) in database.execute(names, ["declarations_%"]).fetchall()}
+            for table in tables - {"declarations_beat"}:  # its worker lives on
                 database.execute(f"DELETE FROM {table}")
 
     def stop(self) -> None:
