@@ -28,6 +28,16 @@ KIND_WORDS = (
 )
 
 
+class Line(forms.CharField):
+    """Words without a line end, as files have them (`files/taking.py`): one that was pasted becomes
+    a space.
+    """
+
+    def to_python(self, value: Any) -> Any:
+        """In one line."""
+        return " ".join(str(super().to_python(value)).splitlines())
+
+
 class Languages(forms.CharField):
     """Words in other languages, one line each: `fr: Les clients ne peuvent pas payer`. `longest`
     is how many characters may stand in one of them, as in a file (`files/reading.py`).
@@ -90,9 +100,7 @@ class Typed(forms.Form):
 class PresetForm(Typed):
     """What a preset is, its fields left aside."""
 
-    name = forms.CharField(
-        max_length=120, help_text="As the people know it: “Customers can’t pay”."
-    )
+    name = Line(max_length=120, help_text="As the people know it: “Customers can’t pay”.")
     name_in = Languages("Name in other languages", 120)
     description = forms.CharField(
         required=False, max_length=500, widget=forms.Textarea,
@@ -111,7 +119,7 @@ class PresetForm(Typed):
         required=False, label="Always private",
         help_text="Also by people who may not choose it themselves. It can’t be undone in Rootly.",
     )  # fmt: skip
-    title_pattern = forms.CharField(
+    title_pattern = Line(
         required=False, max_length=200,
         help_text="Makes the title where nobody writes one: “Payments: {summary}”. Braces name a"
         " field: {severity}, {services}, or a custom field by its slug.",
@@ -201,7 +209,7 @@ class SettingForm(Typed):
         required=False, label="Place", min_value=-9999, max_value=9999,
         help_text="The lowest stands first, before all fields without one.",
     )  # fmt: skip
-    label = forms.CharField(
+    label = Line(
         required=False,
         max_length=200,
         help_text="What it is called here; empty: as in Rootly.",

@@ -37,11 +37,12 @@ TYPED = st.one_of(WORDS, st.sampled_from(
     ["yes", "null", "~", "1e3", "0042", "2026-01-31", "a: b", "- a", "# a", "'", '"', "|", "%",
      " a", "a ", "a\n", "\na", "a\n\n b", "<<", "=", "&a", "*a", "!a", "\u2028a", "\ufeffa"]
 ))  # fmt: skip
+LINE = TYPED.filter(lambda text: text.splitlines() == [text])
 MARKS = st.fixed_dictionaries({
     "locked": st.booleans(), "hidden": st.booleans(), "folded": st.booleans(),
-    "required": st.booleans(), "order": st.none() | st.integers(-9999, 9999), "label": TYPED,
+    "required": st.booleans(), "order": st.none() | st.integers(-9999, 9999), "label": LINE,
     "help": SHOWN,
-    "wording": st.dictionaries(CODES, st.builds(FieldWording, TYPED, SHOWN), max_size=2),
+    "wording": st.dictionaries(CODES, st.builds(FieldWording, LINE, SHOWN), max_size=2),
 })  # fmt: skip
 
 
@@ -87,14 +88,14 @@ def contents(draw: st.DrawFn) -> list[Content]:
     texts = st.just("") | SHOWN
     return [
         Content(
-            slug=slug, name=draw(TYPED), icon=draw(st.sampled_from(["", *ICONS])),
-            description=draw(texts), title_pattern=draw(texts),
+            slug=slug, name=draw(LINE), icon=draw(st.sampled_from(["", *ICONS])),
+            description=draw(texts), title_pattern=draw(st.just("") | LINE),
             audience=tuple(sorted(draw(st.sets(st.sampled_from(["reporter", "admin"]))))),
             position=draw(st.integers(-9999, 9999)), enabled=draw(st.booleans()),
             private=draw(st.booleans()), kind=draw(st.sampled_from(KINDS)),
             fields=draw(settings_of()),
             wording=draw(
-                st.dictionaries(CODES, st.builds(Wording, TYPED, SHOWN), max_size=2)
+                st.dictionaries(CODES, st.builds(Wording, LINE, SHOWN), max_size=2)
             ),
         )
         for slug in draw(st.lists(slugs, unique=True, max_size=3))

@@ -13,6 +13,7 @@ from django.test import Client
 from incidentportal.accounts.models import User
 from incidentportal.presets import current, history
 from incidentportal.presets.content import ContentError, Setting, content_of, default_of
+from incidentportal.presets.inputs import Line
 from incidentportal.presets.models import Change, GroupDefault, Preset
 from tests.presets.conftest import fetch, make_preset, name_of, setting
 from tests.presets.test_form import chosen
@@ -299,3 +300,7 @@ def test_whatever_is_typed_comes_back_as_a_page(admin: PageClient, typed: str) -
     for query in ("%00", "%ED%A0%80", "title%00"):
         assert admin.get(f"{LIST}{row.pk}/field/?field={query}").status_code == 404
         assert admin.get(f"{GROUPS}add/?field=title&group={query}").status_code == 404
+
+
+def test_a_line_end_that_is_pasted_becomes_a_space() -> None:
+    assert Line().clean("Customers\r\ncan’t\u2028pay\n") == "Customers can’t pay"
