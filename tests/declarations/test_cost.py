@@ -58,7 +58,7 @@ def test_a_worker_commits_the_claim_the_attempt_and_its_end(warm: None, reporter
     assert row.state == State.DELIVERED
     statements, commits = costs(asked)
     assert commits == 3
-    assert statements <= 14
+    assert statements <= 13
 
 
 def test_a_request_commits_what_is_saved_the_attempt_and_its_end(
@@ -76,7 +76,7 @@ def test_a_request_commits_what_is_saved_the_attempt_and_its_end(
     assert Declaration.objects.get(pk=pk).state == State.DELIVERED
     statements, commits = costs(asked)
     assert commits == 3
-    assert statements <= 15
+    assert statements <= 14
 
 
 def test_a_round_that_follows_commits_its_claim_and_its_end(warm: None, reporter: User) -> None:
@@ -93,4 +93,4 @@ def test_a_round_that_follows_commits_its_claim_and_its_end(warm: None, reporter
     assert row.refreshes == 2
     statements, commits = costs(asked)
     assert commits == 2
-    assert statements <= 5
+    assert statements <= 6
