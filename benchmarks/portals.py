@@ -28,11 +28,12 @@ MAKE_PERSON = (
 
 @dataclass(frozen=True)
 class Portal:
-    """A running portal: a signed-in browser, its sandbox, its environment."""
+    """A running portal: a signed-in browser, its sandbox, its environment, its database."""
 
     browser: Browser
     sandbox: Sandbox
     environment: dict[str, str]
+    file: Path
 
 
 @contextmanager
@@ -47,11 +48,12 @@ def portal(folder: Path, *sandbox: str) -> Iterator[Portal]:
     """A portal with its database in this empty folder, beside a sandbox with these flags."""
     folder.mkdir()
     with Sandbox(*sandbox) as upstream:
-        environment = database(folder / "portal.sqlite3", upstream)
+        file = folder / "portal.sqlite3"
+        environment = database(file, upstream)
         with _web("incidentportal.wsgi:application", environment) as port:
             browser = Browser(port)
             browser.sign_in(PERSON)
-            yield Portal(browser, upstream, environment)
+            yield Portal(browser, upstream, environment, file)
 
 
 def database(file: Path, upstream: Sandbox) -> dict[str, str]:

@@ -6,10 +6,13 @@ Ends with 0 even where an aim is missed, and says so. How to read it stands in `
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -85,10 +88,29 @@ def submissions(few: Portal, latency: float) -> Iterator[Row]:
         status, _, content = direct.send("POST", "/v1/incidents", body, headers)
         assert status == 201, content
 
-    through, straight = medians(SUBMISSIONS, declare, post, warm_up=5)
+    through, straight = medians(
+        SUBMISSIONS, declare, post, warm_up=5, between=lambda: settled(few.file)
+    )
     name = f"submit, upstream answers after {latency:g} ms"
     yield Row(name, through, "ms", straight, "ms straight to the upstream")
     yield Row("what the portal adds to it", through - straight, "ms", aim=10)
+
+
+UNSETTLED = (
+    "SELECT count(*) FROM declarations_declaration "
+    "WHERE state <> 'delivered' OR claimed_until IS NOT NULL OR refreshes = 0"
+)
+
+
+def settled(file: Path) -> None:
+    """Wait until what was declared is read back too: that comes after the answer, and is nothing
+    that the next person waits for.
+    """
+    end = time.monotonic() + 30
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=20)) as asking:
+        while asking.execute(UNSETTLED).fetchone() != (0,):
+            assert time.monotonic() < end, "a declaration is not followed up"
+            time.sleep(0.005)
 
 
 def hidden(few: Portal) -> Iterator[Row]:

@@ -16,14 +16,17 @@ def medians(
     *works: Callable[[], object],
     warm_up: int = WARM_UP,
     clock: Callable[[], float] = time.perf_counter,
+    between: Callable[[], object] = lambda: None,
 ) -> list[float]:
     """Milliseconds that each work takes at the median. They take turns, so that whatever else
     the machine does meanwhile meets all of them. `clock` tells seconds: `time.thread_time` those
-    of the processor alone, for a small difference between works that wait for nothing.
+    of the processor alone, for a small difference between works that wait for nothing. `between`
+    comes before each, and isn't timed.
     """
     taken: list[list[float]] = [[] for _ in works]
     for turn in range(warm_up + times):
         for work, kept in zip(works, taken, strict=True):
+            between()
             began = clock()
             work()
             if turn >= warm_up:

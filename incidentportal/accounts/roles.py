@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 
 from django.contrib.auth.models import AnonymousUser, Group, Permission
-from django.db.models import F, OuterRef, Q, QuerySet, Value
+from django.db.models import BigAutoField, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -21,6 +22,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from incidentportal.accounts.gathered import Gathered
 from incidentportal.accounts.groups import ADMIN, AUDITOR, GROUPS, REPORTER, RESPONDER, SUPPORT
 from incidentportal.accounts.models import User
+from incidentportal.accounts.prepared import Given, Select
 
 
 class Ability(StrEnum):
@@ -112,7 +114,7 @@ def groups_of(person: User) -> tuple[str, ...]:
 
 def signed_in(pk: int | str) -> User | None:
     """The person with this key, with what is asked of them in a request: one query for all."""
-    found = _knowing(User.objects.filter(pk=pk)).first()
+    found = _person().first(pk=pk)
     if found is not None:
         _learn(found, found)
     return found
@@ -121,13 +123,19 @@ def signed_in(pk: int | str) -> User | None:
 def _known(person: User) -> tuple[frozenset[str], tuple[str, ...]]:
     """The person's permissions and groups: at most one query for each request."""
     if not hasattr(person, KNOWS):
-        _learn(person, _knowing(User.objects.only("pk").filter(pk=person.pk)).first())
+        _learn(person, _person().first(pk=person.pk))
     known: tuple[frozenset[str], tuple[str, ...]] = getattr(person, KNOWS)
     return known
 
 
 KNOWS = "_portal_knows"
 """Where a person's permissions and groups are kept, for this request only."""
+
+
+@cache
+def _person() -> Select[User]:
+    """One of them: each request asks for it."""
+    return Select(_knowing(User.objects.filter(pk=Given("pk", BigAutoField()))))
 
 
 def _knowing(people: QuerySet[User]) -> QuerySet[User]:

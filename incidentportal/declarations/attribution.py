@@ -17,10 +17,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import BigAutoField
+
 from incidentportal.accounts.email import trusted_email
 from incidentportal.accounts.models import User
+from incidentportal.accounts.prepared import Given, Select
 from incidentportal.catalog.current import Catalog, current
-from incidentportal.declarations import claims
 from incidentportal.declarations.labels import declared_by, mark
 from incidentportal.declarations.models import Declaration, Upstream
 from incidentportal.declarations.outcomes import Outcome
@@ -32,20 +34,19 @@ _CREATOR = re.compile(r"user(?:[ _]id)?:? (?:must|is|isn|was|does|do|not|has|can
 """How a sentence about it begins; "User impact can't be blank" is about a field of that name."""
 
 
-def fix(declaration: Declaration, upstream: Upstream, claim: int) -> bool:
-    """See to it that what is added under the current key is stored; False: the claim is lost."""
+def fix(declaration: Declaration, upstream: Upstream) -> None:
+    """See to it that the declaration has what is added under its current key; whoever sends it
+    stores that with the attempt.
+    """
     known: Mapping[str, Any] = declaration.sent_with
-    if known.get("key_number") == declaration.key_number:
-        return True
-    declaration.sent_with = with_what(declaration, upstream)
-    rows = claims.held(declaration.pk, claim)
-    return bool(rows.update(sent_with=declaration.sent_with))
+    if known.get("key_number") != declaration.key_number:
+        declaration.sent_with = with_what(declaration, upstream)
 
 
 def with_what(declaration: Declaration, upstream: Upstream) -> dict[str, Any]:
     """What would be added under the current key, as `sent_with` has it. Writes nothing."""
     known: Mapping[str, Any] = declaration.sent_with
-    author = known or _author(declaration.author)
+    author = known or _author(_by(declaration))
     return {
         "key_number": declaration.key_number,
         "user_id": author["user_id"],
@@ -75,6 +76,18 @@ def added(declaration: Declaration) -> dict[str, Any]:
     if not fixed["values"]:
         payload.pop(INLINE, None)
     return payload
+
+
+def _by(declaration: Declaration) -> User:
+    """Its author, read once."""
+    if not Declaration.author.is_cached(declaration):
+        found = _USER.first(author=declaration.author_id)
+        if found is not None:
+            declaration.author = found
+    return declaration.author
+
+
+_USER = Select(User.objects.filter(pk=Given("author", BigAutoField())))
 
 
 def _author(person: User) -> dict[str, str]:

@@ -15,10 +15,20 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q
+from django.db.models import (
+    CharField,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    PositiveBigIntegerField,
+    Q,
+    UUIDField,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
+from incidentportal.accounts.prepared import Given, Update
 from incidentportal.declarations.models import Declaration, DeclarationQuerySet
 from incidentportal.declarations.states import State, may_become
 from incidentportal.declarations.transitions import become
@@ -26,7 +36,12 @@ from incidentportal.declarations.transitions import become
 
 def from_now(seconds: float) -> Combinable:
     """A moment so many seconds ahead, by the database's clock."""
-    return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTimeField())
+    return after(timedelta(seconds=seconds))
+
+
+def after(span: timedelta | Given) -> Combinable:
+    """The same, so much ahead."""
+    return ExpressionWrapper(Now() + span, output_field=DateTimeField())
 
 
 def now(pk: uuid.UUID) -> datetime:
@@ -35,35 +50,58 @@ def now(pk: uuid.UUID) -> datetime:
     return moment
 
 
-def take(pk: uuid.UUID) -> int | None:
-    """Claim this declaration if it is due and free; None: someone was faster, or it isn't."""
-    row = Declaration.objects.filter(pk=pk).values_list("claim", "state").first()
-    if row is None:
+def take(pk: uuid.UUID, seen: tuple[int, str] | None = None) -> int | None:
+    """Claim this declaration if it is due and free; None: someone was faster, or it isn't.
+
+    `seen` is the claim and the state that it had a moment ago, where that was read already.
+    """
+    seen = seen or Declaration.objects.filter(pk=pk).values_list("claim", "state").first()
+    if seen is None:
         return None
-    number, state = row
-    changes: dict[str, Any] = {"claim": F("claim") + 1}
-    changes["claimed_until"] = from_now(settings.DELIVERY_LEASE)
-    if may_become(State(state), State.DELIVERING):
-        changes["state"] = State.DELIVERING
+    number, state = seen
+    then = State.DELIVERING if may_become(State(state), State.DELIVERING) else state
     # Compare and set: of several that read the same number, one finds it unchanged.
-    taken = _free(pk, number).filter(state=state, due_at__lte=Now()).update(**changes)
+    taken = _TAKE.run(pk=pk, claim=number, state=state, next=number + 1, after=then, lease=lease())
     return number + 1 if taken else None
 
 
-def _free(pk: uuid.UUID, claim: int) -> DeclarationQuerySet:
+def lease() -> timedelta:
+    """How long a claim holds."""
+    return timedelta(seconds=settings.DELIVERY_LEASE)
+
+
+def first() -> tuple[int, dict[str, Any]]:
+    """The first claim of a declaration that is about to be saved, and how its row shows it."""
+    until = from_now(settings.DELIVERY_LEASE)
+    return 1, {"claim": 1, "state": State.DELIVERING, "claimed_until": until}
+
+
+def _free(pk: uuid.UUID | Given, claim: int | Given) -> DeclarationQuerySet:
     """The row, if this was its latest claim, and that is over."""
     is_over = Q(claimed_until=None) | Q(claimed_until__lte=Now())
     return Declaration.objects.filter(is_over, pk=pk, claim=claim)
 
 
-def held(pk: uuid.UUID, claim: int) -> DeclarationQuerySet:
+def held(pk: uuid.UUID | Given, claim: int | Given) -> DeclarationQuerySet:
     """The row, as long as this claim is the latest: the guard of every write about its course."""
     return Declaration.objects.filter(pk=pk, claim=claim)
 
 
 def renew(pk: uuid.UUID, claim: int) -> bool:
     """Hold it for another lease; False: it is lost, and nothing may be sent."""
-    return bool(held(pk, claim).update(claimed_until=from_now(settings.DELIVERY_LEASE)))
+    return bool(_RENEW.run(pk=pk, claim=claim, lease=lease()))
+
+
+PK = Given("pk", UUIDField())
+CLAIM = Given("claim", PositiveBigIntegerField())
+LEASE = Given("lease", DurationField())
+_TAKE = Update(
+    _free(PK, CLAIM).filter(state=Given("state", CharField()), due_at__lte=Now()),
+    claim=Given("next", PositiveBigIntegerField()),
+    state=Given("after", CharField()),
+    claimed_until=after(LEASE),
+)
+_RENEW = Update(held(PK, CLAIM), claimed_until=after(LEASE))
 
 
 def release(declaration: Declaration, claim: int, state: State | None, **changes: Any) -> bool:
@@ -100,12 +138,16 @@ def kept(pk: uuid.UUID, claim: int) -> Iterator[None]:
     over = threading.Event()
 
     def keep() -> None:
+        if over.wait(settings.DELIVERY_LEASE / 3):
+            return  # as nearly always: a connection of the thread's own was not even begun
         try:
-            while not over.wait(settings.DELIVERY_LEASE / 3):
+            while True:
                 with suppress(DatabaseError):  # gone for a while: the next round may reach it
                     if not renew(pk, claim):
                         return
                 close_old_connections()
+                if over.wait(settings.DELIVERY_LEASE / 3):
+                    return
         finally:
             connection.close()  # the thread's own
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models import CharField, DateTimeField, ExpressionWrapper
 from django.db.models.functions import Now
 
+from incidentportal.accounts.prepared import Given, Select
 from incidentportal.declarations import rate
 from incidentportal.declarations.models import Upstream
 
@@ -84,12 +86,34 @@ class Course:
         return rate.budget(self.write_limit).wait(self.spent)
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """An upstream's row as it was read, and the course of its queue at that moment."""
+
+    row: Upstream
+    course: Course
+
+
 def course(url: str) -> Course:
     """How the queue for this upstream stands: one query."""
-    clock = ExpressionWrapper(Now(), output_field=DateTimeField())
-    row = Upstream.objects.filter(url=url).annotate(clock=clock).first()
-    if row is None:
-        return Course()
+    found = met(url)
+    return found.course if found else Course()
+
+
+def met(url: str) -> Met | None:
+    """The same, with the upstream's row; None: nothing was sent there yet."""
+    row = _UPSTREAM.first(url=url)
+    return None if row is None else Met(row, _course(row))
+
+
+_UPSTREAM = Select(
+    Upstream.objects.filter(url=Given("url", CharField())).annotate(
+        clock=ExpressionWrapper(Now(), output_field=DateTimeField())
+    )
+)
+
+
+def _course(row: Any) -> Course:
     is_probed = bool(row.held) and row.held_for != Cause.ADMIN
     waits = not row.held and row.wait_until is not None and row.wait_until > row.clock
     return Course(

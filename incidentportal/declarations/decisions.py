@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 
 from incidentportal.accounts.models import User
 from incidentportal.accounts.roles import Ability, is_admin, may
-from incidentportal.declarations import claims, delivery, follow, steps
+from incidentportal.declarations import arrival, claims, follow, steps
 from incidentportal.declarations.models import Attempt, Decision, Declaration, Upstream
 from incidentportal.declarations.states import State
 from incidentportal.declarations.transitions import become
@@ -194,7 +194,7 @@ def this_one(pk: UUID, person: User, incident: Incident, *, unchecked: str = "")
         list(Upstream.objects.select_for_update().filter(url=row.upstream))
         _check_is_free(row, incident)
         whole = Declaration.objects.get(pk=pk)
-        delivery.store_incident(whole, incident)
+        arrival.store_incident(whole, incident)
         Declaration.objects.filter(pk=pk).write(whole.private, sentence=unchecked)
         reason = f"Incident {incident.id}. {unchecked}".strip()
         row.private = whole.private

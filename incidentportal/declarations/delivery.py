@@ -9,43 +9,37 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import BigAutoField, BooleanField, F, JSONField, PositiveIntegerField
 from django.db.models.functions import Now
 
 from incidentportal.accounts.encryption import keyed_digest
+from incidentportal.accounts.prepared import Given, Select, Update
 from incidentportal.catalog import connection
-from incidentportal.catalog.current import current
 from incidentportal.declarations import (
     attribution,
     claims,
     clock,
     doubles,
-    privacy,
     queue,
     rate,
-    steps,
     tallies,
     turns,
     upstreams,
 )
-from incidentportal.declarations.attribution import INLINE
+from incidentportal.declarations.arrival import store_incident
 from incidentportal.declarations.look import know_token, learn_clock, look, proves_absence
 from incidentportal.declarations.models import Attempt, Declaration, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome, judge
-from incidentportal.declarations.shown import summary, verdict
-from incidentportal.declarations.states import State, before
-from incidentportal.declarations.transitions import become
-from incidentportal.rootly.client import Client
+from incidentportal.declarations.states import State
+from incidentportal.rootly.client import Client, Created
 from incidentportal.rootly.config import ConfigError
 from incidentportal.rootly.errors import RootlyError
-from incidentportal.rootly.records import Incident
 
 LOOKS_LATER = "Rootly may have it already; we look there as soon as it answers."
 _RIGHT = "Please tell an admin: the portal's token needs the right to read incidents."
@@ -57,23 +51,54 @@ NEVER_A_LOOK = (
 log = logging.getLogger(__name__)
 
 
-def deliver(pk: UUID, claim: int) -> None:
-    """Work on a claimed declaration until its next state is stored, and give the claim back."""
-    with claims.kept(pk, claim):
-        declaration = Declaration.objects.get(pk=pk)
+def deliver(
+    declaration: Declaration, claim: int, told: Callable[[], object] = lambda: None
+) -> None:
+    """Work on a declaration, as it was read under this claim, until its next state is stored, and
+    give the claim back. `told` is called as soon as its incident is stored.
+    """
+    with claims.kept(declaration.pk, claim):
         try:
             client = connection.client()
         except ConfigError as error:
-            queue.hold(declaration.upstream, str(error), queue.Cause.SETTINGS, pk)
+            queue.hold(declaration.upstream, str(error), queue.Cause.SETTINGS, declaration.pk)
             _requeue(declaration, claim, 0, str(error))
             return
-        upstream = queue.known(declaration.upstream)
-        know_token(upstream)
-        if declaration.attempts.filter(is_open=True).exists() and not _may_send_again(
-            client, declaration, upstream, claim
-        ):
-            return
-        _send(client, declaration, upstream, claim)
+        stands = queue.stands(declaration.upstream)
+        know_token(stands.row)
+        tried = _Tried.of(declaration)
+        if tried.is_open:
+            if not _may_send_again(client, declaration, stands.row, claim):
+                return
+            stands = queue.stands(declaration.upstream)  # a look may have taken long
+        _send(client, _Sending(declaration, claim, stands, tried), told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What was tried before: whether any attempt was made, and whether one's outcome is unknown."""
+
+    any: bool
+    is_open: bool
+
+    @staticmethod
+    def of(declaration: Declaration) -> _Tried:
+        """One query."""
+        open_ones = [is_open for (is_open,) in _TRIED.all(pk=declaration.pk)]
+        return _Tried(bool(open_ones), any(open_ones))
+
+
+_TRIED = Select(Attempt.objects.filter(declaration_id=claims.PK).order_by().values_list("is_open"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """A declaration that is about to be sent, with what was read of it and its upstream."""
+
+    declaration: Declaration
+    claim: int
+    stands: queue.Met
+    tried: _Tried
 
 
 def _may_send_again(
@@ -141,16 +166,20 @@ def _patience_left(declaration: Declaration) -> float:
     )
 
 
-def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: int) -> None:
-    if not attribution.fix(declaration, upstream, claim):
-        return
+def _send(client: Client, sending: _Sending, told: Callable[[], object]) -> None:
+    declaration, claim, upstream = sending.declaration, sending.claim, sending.stands.row
+    attribution.fix(declaration, upstream)
     payload = attribution.added(declaration)
-    if not turns.begin(declaration):
+    kept: list[Attempt] = []
+
+    def write_down() -> bool:
+        kept[:] = filter(None, [_begin(declaration, claim, payload)])
+        return bool(kept)
+
+    if not turns.begin(declaration, write_down, sending.stands.course):
         turns.hand_back(declaration.pk, claim)
         return
-    attempt = _begin(declaration, claim, payload)
-    if attempt is None:
-        return
+    (attempt,) = kept
     began = time.monotonic()
     try:
         created = client.create_incident(
@@ -161,46 +190,57 @@ def _send(client: Client, declaration: Declaration, upstream: Upstream, claim: i
     except RootlyError as error:
         _failed(attempt, began, error, upstream)
     else:
-        is_held = claims.renew(declaration.pk, claim)
         # Together: after a kill in between, an attempt that is over beside a declaration that knows
         # of no incident would have it sent again.
         with transaction.atomic():
-            _finish(attempt, began, None, DONE)
-            store_incident(declaration, created.incident)
+            took = _finish(attempt, began, None, DONE)
+            only = not sending.tried.any
+            is_held = store_incident(declaration, created.incident, claim=claim, only=only)
+            tallies.count(DELIVERED, took)
+        told()
         if is_held:
-            learn_clock(upstream, created.server_date)
-            rate.learn(upstream, created.write_limit)
-            queue.released(declaration)
+            _learn(declaration, created)
+
+
+def _learn(declaration: Declaration, created: Created) -> None:
+    """What an answer says of its upstream."""
+    stands = queue.stands(declaration.upstream)
+    learn_clock(stands.row, created.server_date, stands.course.clock)
+    rate.learn(stands.row, created.write_limit)
+    queue.released(declaration, stands.row)
 
 
 def _failed(attempt: Attempt, began: float, error: RootlyError, upstream: Upstream) -> None:
     """No incident was made that we know of. Whoever lost its claim stores that and no more."""
     declaration, claim, outcome = attempt.declaration, attempt.claim, judge(error)
-    if not claims.renew(declaration.pk, claim):
-        _finish(attempt, began, outcome, Plan(Next.LOOK) if outcome.may_exist else DONE)
-        return
-    learn_clock(upstream, error.server_date)
-    queue.learn(declaration, outcome)
-    plan = _plan(declaration, outcome)
+    is_held = claims.renew(declaration.pk, claim)
+    plan = Plan(Next.LOOK) if outcome.may_exist else DONE
+    if is_held:
+        learn_clock(upstream, error.server_date)
+        queue.learn(declaration, outcome)
+        plan = _plan(declaration, outcome)
     with transaction.atomic():
-        _finish(attempt, began, outcome, plan)
-        _follow(declaration, claim, outcome, plan)
+        took = _finish(attempt, began, outcome, plan)
+        if is_held:
+            _follow(declaration, claim, outcome, plan)
+        tallies.count(outcome.name, took)
 
 
 def _begin(declaration: Declaration, claim: int, payload: Mapping[str, Any]) -> Attempt | None:
     """The attempt's row, unless the claim is lost, or the declaration became private since it was
     read; nothing may be sent then.
 
-    What earlier attempts left open is settled by now: whoever sends has looked.
+    What is sent with it is stored too. What earlier attempts left open is settled by now: whoever
+    sends has looked.
     """
     text = json.dumps(payload, sort_keys=True).encode("utf-8", "surrogatepass")
     with transaction.atomic():
-        if not claims.renew(declaration.pk, claim):
+        if not _BEGIN.run(
+            pk=declaration.pk, claim=claim, private=declaration.private,
+            lease=claims.lease(), sent_with=declaration.sent_with,
+        ):  # fmt: skip
             return None
-        rows = claims.held(declaration.pk, claim).filter(private=declaration.private)
-        if not rows.update(looks=0, look_refused_at=None):
-            return None
-        declaration.attempts.filter(is_open=True).update(is_open=False)
+        _SETTLE.run(pk=declaration.pk)
         return Attempt.objects.create(
             declaration=declaration,
             claim=claim,
@@ -208,6 +248,16 @@ def _begin(declaration: Declaration, claim: int, payload: Mapping[str, Any]) -> 
             private=declaration.private,
             digest=keyed_digest(text),
         )
+
+
+_BEGIN = Update(
+    claims.held(claims.PK, claims.CLAIM).filter(private=Given("private", BooleanField())),
+    claimed_until=claims.after(claims.LEASE),
+    looks=0,
+    look_refused_at=None,
+    sent_with=Given("sent_with", JSONField()),
+)
+_SETTLE = Update(Attempt.objects.filter(declaration_id=claims.PK, is_open=True), is_open=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +271,7 @@ class Plan:
     refused: str = ""
 
 
+DELIVERED = "Delivered"
 DONE = Plan()
 """Nothing comes after it, or somebody else says what."""
 
@@ -234,22 +285,38 @@ def _plan(declaration: Declaration, outcome: Outcome) -> Plan:
     return Plan(Next.RETRY, 0, refused) if refused else Plan(Next.RETURN)
 
 
-def _finish(attempt: Attempt, began: float, outcome: Outcome | None, plan: Plan) -> None:
-    """Complete the attempt's row, whoever holds the claim by now. No outcome: it is delivered."""
+def _finish(attempt: Attempt, began: float, outcome: Outcome | None, plan: Plan) -> float:
+    """Complete the attempt's row, whoever holds the claim by now. No outcome: it is delivered.
+
+    The seconds that it took.
+    """
     took = time.monotonic() - began
-    name = outcome.name if outcome else "Delivered"
+    if outcome is None:
+        _ENDED.run(attempt=attempt.pk, milliseconds=int(took * 1000))
+        return took
     Attempt.objects.filter(pk=attempt.pk).write(
         attempt.private,
         finished_at=Now(),
         milliseconds=int(took * 1000),
-        outcome=name,
-        status=outcome.status if outcome else 201,
-        sentence=outcome.sentence if outcome else "",
-        is_open=outcome is not None and outcome.may_exist,
+        outcome=outcome.name,
+        status=outcome.status,
+        sentence=outcome.sentence,
+        is_open=outcome.may_exist,
         next=plan.next,
         next_at=None if plan.seconds is None else claims.from_now(plan.seconds),
     )
-    tallies.count(name, took)
+    return took
+
+
+_ENDED = Update(
+    Attempt.objects.filter(pk=Given("attempt", BigAutoField())),
+    finished_at=Now(),
+    milliseconds=Given("milliseconds", PositiveIntegerField()),
+    outcome=DELIVERED,
+    status=201,
+    is_open=False,
+)
+"""A new attempt has no sentence, and nothing next."""
 
 
 def _follow(declaration: Declaration, claim: int, outcome: Outcome, plan: Plan) -> None:
@@ -282,42 +349,3 @@ def _requeue(
         declaration, claim, State.QUEUED, due_at=claims.from_now(seconds), sentence=sentence,
         failures=F("failures") + 1, **changes,
     )  # fmt: skip
-
-
-def store_incident(declaration: Declaration, incident: Incident) -> None:
-    """The incident exists: a fact that no lost claim and no other state takes back.
-
-    Whoever works on the declaration loses its claim. One that has another incident already keeps
-    it, and has this one as a twin.
-    """
-    privacy.follow_incident(declaration, incident)
-    known = summary(incident)
-    stored = become(
-        Declaration.objects.filter(pk=declaration.pk, state__in=before(State.DELIVERED)),
-        declaration.private,
-        State.DELIVERED,
-        incident_id=incident.id,
-        incident=known,
-        open_values=declaration.payload.get(INLINE, []),
-        open_steps=steps.planned(declaration.payload, settings.ROOTLY_API_DIALECT, _workflow),
-        **verdict(declaration.payload, declaration.sent_with, known),
-        second_look_at=doubles.second_look(declaration),
-        delivered_at=Now(),
-        due_at=Now(),
-        claim=F("claim") + 1,
-        claimed_until=None,
-        sentence="",
-        failures=0,
-    )
-    declaration.attempts.filter(is_open=True).update(is_open=False)
-    if stored:
-        log.info("declaration %s is incident %s", declaration.pk, incident.id)
-    else:
-        doubles.keep(declaration, [incident])
-
-
-def _workflow(workflow_id: str) -> str:
-    """A workflow's name as it is known here, else its id."""
-    catalog = current()
-    option = catalog.options("workflows").get(workflow_id) if catalog else None
-    return option.label if option else workflow_id

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Now
 
+from incidentportal.accounts.prepared import Select, places
 from incidentportal.declarations import claims, privacy, queue
 from incidentportal.declarations.look import look
 from incidentportal.declarations.models import Declaration
@@ -59,15 +60,21 @@ def keep_shared(declaration: Declaration) -> None:
     """Keep with a delivered declaration, and with any other that has the same incident, that it is
     so. Asked for once each has its incident: of two at once the later one finds the other.
     """
-    same = Declaration.objects.filter(
-        incident_id=declaration.incident_id, upstream=declaration.upstream
-    )
-    if not same.exclude(pk=declaration.pk).exists():
+    of = {"incident_id": declaration.incident_id, "upstream": declaration.upstream}
+    if _ANOTHER.first(pk=declaration.pk, **of) is None:
         return
+    same = Declaration.objects.filter(**of)
     if same.filter(shared_at=None).update(shared_at=Now()):
         log.error(
             "declaration %s has another one's incident: %s", declaration.pk, declaration.incident_id
         )
+
+
+_ANOTHER = Select(
+    Declaration.objects.filter(**places(Declaration, "incident_id", "upstream"))
+    .exclude(pk=claims.PK)
+    .values_list("pk")[:1]
+)
 
 
 def look_again(client: Client, declaration: Declaration, claim: int) -> float | None:

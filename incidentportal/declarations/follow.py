@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F
-from django.db.models.expressions import Combinable
+from django.db.models import DurationField, F
 
+from incidentportal.accounts.prepared import Given, Update, places
 from incidentportal.catalog import connection
 from incidentportal.declarations import claims, doubles, privacy, queue, steps, turns
 from incidentportal.declarations.backoff import wait
@@ -36,10 +37,11 @@ REFRESH_AFTER = (0.0, 2.0, 5.0, 15.0, 60.0)
 """Seconds before each further reading of the incident, while its Slack channel isn't there yet."""
 
 
-def follow(pk: UUID, claim: int) -> None:
-    """One round of the rest of the work on a delivered declaration; gives the claim back."""
-    with claims.kept(pk, claim):
-        declaration = Declaration.objects.get(pk=pk)
+def follow(declaration: Declaration, claim: int) -> None:
+    """One round of the rest of the work on a delivered declaration, as it was read under this
+    claim; gives the claim back.
+    """
+    with claims.kept(declaration.pk, claim):
         doubles.keep_shared(declaration)
         found: dict[str, Any] = {}
         waits: list[float | None] = []
@@ -49,7 +51,7 @@ def follow(pk: UUID, claim: int) -> None:
             waits.append(doubles.look_again(client, declaration, claim))
             _read(client, declaration, found)
         except (RootlyError, ConfigError) as error:
-            log.warning("follow-up of %s: %s", pk, type(error).__name__)
+            log.warning("follow-up of %s: %s", declaration.pk, type(error).__name__)
             waits.append(_later(declaration, error))
             found["failures"] = F("failures") + 1
         else:
@@ -57,7 +59,33 @@ def follow(pk: UUID, claim: int) -> None:
             known = found.get("incident") or declaration.incident
             waits.append(_next_reading(declaration, known))
             found |= {"failures": 0, "refreshes": min(declaration.refreshes + 1, 1000)}
-        claims.release(declaration, claim, None, due_at=_soonest(waits), **found)
+        _give_back(declaration, claim, waits, found)
+
+
+def _give_back(
+    declaration: Declaration, claim: int, waits: Sequence[float | None], found: dict[str, Any]
+) -> None:
+    """Store what a round found, and when the next is due."""
+    given = [each for each in waits if each is not None]
+    seconds = max(0.0, min(given)) if given else None
+    if not declaration.private and found.keys() == set(_WHOLE):
+        span = timedelta(seconds=seconds or 0)
+        often = _NEVER if seconds is None else _LATER
+        if often.run(pk=declaration.pk, claim=claim, span=span, **found):
+            return
+    due_at = None if seconds is None else claims.from_now(seconds)
+    claims.release(declaration, claim, None, due_at=due_at, **found)
+
+
+_WHOLE = places(
+    Declaration, "incident", "is_exposed", "is_mistaken_real", "mismatches", "open_values",
+    "failures", "refreshes",
+)  # fmt: skip
+"""What a round finds that goes well."""
+_MINE = claims.held(claims.PK, claims.CLAIM).filter(private=False)
+_NEVER = Update(_MINE, claimed_until=None, due_at=None, **_WHOLE)
+_SPAN = Given("span", DurationField())
+_LATER = Update(_MINE, claimed_until=None, due_at=claims.after(_SPAN), **_WHOLE)
 
 
 def correct_value(pk: UUID, value: dict[str, Any]) -> bool:
@@ -118,10 +146,19 @@ def _read_back(client: Client, declaration: Declaration) -> Incident | None:
     # Only what a person said of it stands with an incident: nobody could look it up then.
     if declaration.sentence and not may_be_it(incident, declaration):
         return None
-    upstream.update(keeps_labels=bears(incident.labels, declaration.pk))
-    if is_private(declaration) and incident.private is True:
-        upstream.update(sees_private=True)
+    _learn(declaration, incident)
     return incident
+
+
+def _learn(declaration: Declaration, incident: Incident) -> None:
+    """What an incident that was read back says of its upstream: mostly what is known already."""
+    known = queue.stands(declaration.upstream).row
+    said = {"keeps_labels": bears(incident.labels, declaration.pk)}
+    if is_private(declaration) and incident.private is True:
+        said["sees_private"] = True
+    changed = {name: value for name, value in said.items() if getattr(known, name) is not value}
+    if changed:
+        Upstream.objects.filter(pk=known.pk).update(**changed)
 
 
 def _later(declaration: Declaration, error: RootlyError | ConfigError) -> float:
@@ -137,12 +174,6 @@ def _next_reading(declaration: Declaration, known: Mapping[str, Any]) -> float |
     if known.get("slack_url") or is_gone(known) or rounds >= len(REFRESH_AFTER):
         return None
     return REFRESH_AFTER[rounds]
-
-
-def _soonest(waits: Iterable[float | None]) -> Combinable | None:
-    """The first of these waits, in seconds, as a moment; None where there is none."""
-    given = [each for each in waits if each is not None]
-    return claims.from_now(max(0.0, min(given))) if given else None
 
 
 def _complete_values(client: Client, declaration: Declaration) -> list[dict[str, Any]]:

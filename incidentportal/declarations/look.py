@@ -80,12 +80,14 @@ def know_token(upstream: Upstream) -> None:
     upstream.save(update_fields=["token", "sees_private"])
 
 
-def learn_clock(upstream: Upstream, date: datetime | None) -> None:
-    """How far Rootly's clock is ahead of the database's, which attempts are timed by."""
+def learn_clock(upstream: Upstream, date: datetime | None, now: datetime | None = None) -> None:
+    """How far Rootly's clock is ahead of the database's, which attempts are timed by. `now` is
+    what the database's says, where it was just read.
+    """
     if date is None:
         return
     row = Upstream.objects.filter(pk=upstream.pk)
-    offset = (date - row.values_list(Now(), flat=True).get()).total_seconds()
+    offset = (date - (now or row.values_list(Now(), flat=True).get())).total_seconds()
     if abs(offset - upstream.clock_offset) > 1:  # the header counts whole seconds
         upstream.clock_offset = offset
         row.update(clock_offset=offset)

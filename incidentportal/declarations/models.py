@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Expression, Q
 from django.db.models.functions import Now
 
 from incidentportal.accounts.models import User
@@ -57,7 +57,7 @@ class DeclarationQuerySet(SealableQuerySet["Declaration"]):
         rows = self.visible_to if may(person, Ability.DECIDE_OTHERS) else self.own
         return rows(person).filter(state=State.UNCONFIRMED)
 
-    def due(self, upstream: str) -> DeclarationQuerySet:
+    def due(self, upstream: str | Expression) -> DeclarationQuerySet:
         """Work for this upstream that nobody holds, also what a dead worker held too long."""
         free = Q(claimed_until=None) | Q(claimed_until__lte=Now())
         return self.filter(free, due_at__lte=Now(), upstream=upstream)

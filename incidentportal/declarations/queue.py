@@ -31,13 +31,13 @@ from incidentportal.accounts.models import User
 from incidentportal.declarations import breaker, claims
 from incidentportal.declarations.backoff import wait
 from incidentportal.declarations.claims import from_now
-from incidentportal.declarations.course import SENTENCES, Cause, Course, course
+from incidentportal.declarations.course import SENTENCES, Cause, Course, Met, course, met
 from incidentportal.declarations.models import Attempt, Declaration, DeclarationQuerySet, Upstream
 from incidentportal.declarations.outcomes import Next, Outcome
 from incidentportal.declarations.states import State
 from incidentportal.rootly.errors import Misconfigured, RateLimited, RootlyError
 
-__all__ = ["Cause", "Course", "course"]
+__all__ = ["Cause", "Course", "Met", "course", "met"]
 """Told here too, since the queue is what they are about."""
 
 EXPOSED_DAYS = 7
@@ -53,6 +53,15 @@ READ = frozenset({Cause.TOKEN, Cause.BREAKER, Cause.SETTINGS})
 def known(url: str) -> Upstream:
     """The upstream's row, made when it is first met."""
     return Upstream.objects.get_or_create(url=url)[0]
+
+
+def stands(url: str) -> Met:
+    """The same, with the course of its queue."""
+    found = met(url)
+    while found is None:
+        known(url)
+        found = met(url)
+    return found
 
 
 def hold(url: str, reason: str, cause: Cause = Cause.SETTINGS, probed: UUID | None = None) -> None:
@@ -189,19 +198,20 @@ def noticed(declaration: Declaration, error: RootlyError) -> None:
 
 def answered(declaration: Declaration) -> None:
     """A look or a follow-up got its answers: if it was the probe, that releases what it can."""
-    probed = Upstream.objects.filter(url=declaration.upstream, probed_id=declaration.pk)
-    if probed.exclude(held="").exists():
+    found = met(declaration.upstream)
+    if found is not None and found.row.held and found.row.probed_id == declaration.pk:
         _release(declaration.upstream, list(READ))
 
 
-def released(declaration: Declaration) -> None:
+def released(declaration: Declaration, row: Upstream | None = None) -> None:
     """An incident was made, or found: the way is free, and whoever waited for that alone is due.
+    `row` is the upstream's, where it was read since.
 
     If another declaration alone was forbidden before, that was about its content: it goes back to
     its author. After a hold it was about the token, and it is tried again.
     """
     rows = Upstream.objects.filter(url=declaration.upstream)
-    row = rows.only("failures", "held", "forbidden_id").first()
+    row = row or rows.only("failures", "held", "forbidden_id").first()
     if row is None or not (row.failures or row.held or row.forbidden_id):
         return
     breaker.forget(declaration.upstream)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q
+from django.db.models import CharField, DateTimeField, DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce, Greatest, Now
 
-from incidentportal.declarations.claims import from_now
+from incidentportal.accounts.prepared import Given, Update
+from incidentportal.declarations.claims import after
 from incidentportal.declarations.models import Upstream
 
 WRITES = 3000
@@ -58,13 +59,20 @@ def budget(limit: int | None) -> Budget:
 def take(url: str, limit: int | None) -> bool:
     """Count a write that is about to begin; False: it has to wait. `limit` is `write_limit`."""
     most = budget(limit)
-    later = timedelta(seconds=most.interval)
-    ahead = from_now((most.burst - 1) * most.interval)
-    taken = ExpressionWrapper(
-        Greatest(Coalesce(F("rate_at"), Now()), Now()) + later, output_field=DateTimeField()
-    )
-    rows = Upstream.objects.filter(Q(rate_at=None) | Q(rate_at__lte=ahead), url=url)
-    return bool(rows.update(rate_at=taken))
+    interval = timedelta(seconds=most.interval)
+    return bool(_TAKE.run(url=url, interval=interval, ahead=(most.burst - 1) * interval))
+
+
+_INTERVAL = Given("interval", DurationField())
+_TAKE = Update(
+    Upstream.objects.filter(
+        Q(rate_at=None) | Q(rate_at__lte=after(Given("ahead", DurationField()))),
+        url=Given("url", CharField()),
+    ),
+    rate_at=ExpressionWrapper(
+        Greatest(Coalesce(F("rate_at"), Now()), Now()) + _INTERVAL, output_field=DateTimeField()
+    ),
+)
 
 
 def spent(rate_at: datetime | None, clock: datetime) -> float:

@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import BigAutoField, UUIDField
+
 from incidentportal.accounts.models import User
+from incidentportal.accounts.prepared import Given, Select
 from incidentportal.catalog import resync
 from incidentportal.catalog.current import Catalog, current
 from incidentportal.declarations.forms import FilledForm
@@ -69,8 +72,19 @@ def demanded(catalog: Catalog, pk: UUID | None, author: User) -> Refused:
     """
     if pk is None:
         return NOTHING_REFUSED
+    # Most forms are sent for the first time: the whole row is read for the others alone.
+    if _REJECTED.first(pk=pk, author=author.pk) is None:
+        return NOTHING_REFUSED
     rejected = Declaration.objects.filter(pk=pk, author=author, state=State.REJECTED).first()
     return _judge(catalog, rejected, author).refused if rejected else NOTHING_REFUSED
+
+
+_REJECTED = Select(
+    Declaration.objects.filter(
+        pk=Given("pk", UUIDField()), author_id=Given("author", BigAutoField()),
+        state=State.REJECTED,
+    ).values_list("pk")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import BigAutoField, UUIDField
 from django.db.models.functions import Now
 
 from incidentportal.accounts.models import User
+from incidentportal.accounts.prepared import Given, Select
 from incidentportal.declarations import claims, privacy
 from incidentportal.declarations.models import Declaration, Draft
 from incidentportal.declarations.states import State
@@ -80,13 +82,18 @@ def save(
     None: a declaration with this id exists already, and there is nothing to correct; nothing was
     written.
     """
+    claim, claimed_as = claims.first() if claimed else (None, {})
     try:
         with transaction.atomic():
             Declaration.objects.create(
-                pk=pk, author=author, private=submission.private, **submission.fields()
+                pk=pk,
+                author=author,
+                private=submission.private,
+                **submission.fields(),
+                **claimed_as,
             )
             _forget_draft(pk, author)
-            return Saved(claims.take(pk) if claimed else None)
+            return Saved(claim)
     except IntegrityError:
         return _correct(pk, author, submission, claimed=claimed)
 
@@ -120,4 +127,12 @@ def _correct(pk: uuid.UUID, author: User, submission: Submission, *, claimed: bo
 
 
 def _forget_draft(pk: uuid.UUID, author: User) -> None:
-    Draft.objects.filter(pk=pk, author=author).delete()
+    if _DRAFT.first(pk=pk, author=author.pk):
+        Draft.objects.filter(pk=pk, author=author).delete()
+
+
+_DRAFT = Select(
+    Draft.objects.filter(
+        pk=Given("pk", UUIDField()), author_id=Given("author", BigAutoField())
+    ).values_list("pk")
+)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
+import logging
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models import F
+
+from incidentportal.accounts.prepared import Given, Update
+
+log = logging.getLogger(__name__)
 
 
 class Tally(models.Model):
@@ -32,16 +36,27 @@ class Tally(models.Model):
 
 
 def count(outcome: str, seconds: float) -> None:
-    """Count an attempt that ended now, once that is committed. That it could not be counted must
-    not touch what became of the declaration: then it is logged and no more.
+    """Count an attempt that ended now, at the end of the transaction that stores it: a commit of
+    its own would cost as much as storing it. That it could not be counted must not touch what
+    became of the declaration: then it is logged and no more.
     """
-    add = partial(_add, outcome, settings.ROOTLY_API_DIALECT, seconds)
-    transaction.on_commit(add, robust=True)
+    try:
+        with transaction.atomic():
+            _add(outcome, settings.ROOTLY_API_DIALECT, seconds)
+    except DatabaseError as error:
+        log.error("an attempt could not be counted: %s", type(error).__name__)  # noqa: TRY400  # its message may show rows
 
 
 def _add(outcome: str, dialect: str, seconds: float) -> None:
-    rows = Tally.objects.filter(outcome=outcome, dialect=dialect)
-    more = {"attempts": F("attempts") + 1, "seconds": F("seconds") + seconds}
-    if not rows.update(**more):
+    if not _ONE_MORE.run(seconds=seconds, outcome=outcome, dialect=dialect):
         Tally.objects.get_or_create(outcome=outcome, dialect=dialect)
-        rows.update(**more)
+        _ONE_MORE.run(seconds=seconds, outcome=outcome, dialect=dialect)
+
+
+_ONE_MORE = Update(
+    Tally.objects.filter(
+        outcome=Given("outcome", models.CharField()), dialect=Given("dialect", models.CharField())
+    ),
+    attempts=F("attempts") + 1,
+    seconds=F("seconds") + Given("seconds", models.FloatField()),
+)

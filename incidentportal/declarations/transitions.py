@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from incidentportal.accounts.prepared import Update
 from incidentportal.declarations.models import DeclarationQuerySet
 from incidentportal.declarations.states import State, before, check
+
+
+def often(rows: DeclarationQuerySet, after: State, **changes: Any) -> Update:
+    """The same for a step that is taken again and again: written once. Of rows that are not private
+    alone, and without saying why it wrote none: `become` does.
+    """
+    return Update(rows.filter(private=False, state__in=before(after)), state=after, **changes)
 
 
 def become(rows: DeclarationQuerySet, private: bool, after: State, **changes: Any) -> bool:

@@ -193,6 +193,8 @@ def _sent(
         carried = request.POST["declaration"]
         return form_page(request, view, carried, status=422, declaration=declaration)
     is_saved = work.declare(pk, author, form.submission(connection.upstream()))
+    if is_saved and work.state_of(pk) != State.REJECTED:
+        return _to(pk)
     saved = Declaration.objects.own(author).get(pk=pk)
     if saved.state == State.REJECTED:
         return _refused(request, form.catalog, saved, status=422)

@@ -16,6 +16,7 @@ from django.db import close_old_connections
 
 from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.accounts.models import User
+from incidentportal.accounts.prepared import Select
 from incidentportal.catalog import connection
 from incidentportal.declarations import claims, patience, queue, submission
 from incidentportal.declarations.delivery import deliver
@@ -51,14 +52,14 @@ def work_on(
 
 def _work(pk: UUID, claim: int, told: Callable[[], object], then_follow: bool) -> None:
     try:
-        if Declaration.objects.filter(pk=pk, state=State.DELIVERED).exists():
-            follow(pk, claim)
+        declaration = _read(pk)
+        if declaration.state == State.DELIVERED:
+            follow(declaration, claim)
             return
-        deliver(pk, claim)
+        deliver(declaration, claim, told)
         told()
-        delivered = Declaration.objects.filter(pk=pk, state=State.DELIVERED)
-        if then_follow and delivered.exists() and (again := claims.take(pk)) is not None:
-            follow(pk, again)
+        if then_follow:
+            _go_on(pk)
     except UnreadableError:
         log.error("declaration %s waits: it can't be read with the keys given", pk)  # noqa: TRY400  # the sentence says all
         _put_off(pk, claim)
@@ -67,6 +68,34 @@ def _work(pk: UUID, claim: int, told: Callable[[], object], then_follow: bool) -
     finally:
         told()
         close_old_connections()
+
+
+def _go_on(pk: UUID) -> None:
+    """Begin what follows the incident, if there is one by now, and nobody else has."""
+    declaration = _read(pk)
+    if declaration.state == State.DELIVERED:
+        claim = claims.take(pk, (declaration.claim, declaration.state))
+        if claim is not None:
+            follow(_read(pk), claim)
+
+
+def state_of(pk: UUID) -> State:
+    """How a declaration that exists stands now."""
+    found = _STATE.first(pk=pk)
+    if found is None:
+        raise Declaration.DoesNotExist
+    return State(found[0])
+
+
+_STATE = Select(Declaration.objects.filter(pk=claims.PK).values_list("state"))
+_ROW = Select(Declaration.objects.filter(pk=claims.PK))
+
+
+def _read(pk: UUID) -> Declaration:
+    found = _ROW.first(pk=pk)
+    if found is None:
+        raise Declaration.DoesNotExist
+    return found
 
 
 def _put_off(pk: UUID, claim: int) -> None:

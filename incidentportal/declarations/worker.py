@@ -133,15 +133,17 @@ class Worker:
         due = len(rows)
         spare = hands - due if due < most else min(FOLLOWING, hands - due)
         rows += order.first_to_follow(upstream, spare) if spare > 0 else []
-        started = sum([self._start(pk, will_write=number < due) for number, pk in enumerate(rows)])
+        started = sum(
+            [self._start(row, will_write=number < due) for number, row in enumerate(rows)]
+        )
         if started < len(rows):  # another worker was faster: not in step with it
             return random.uniform(0, PACE)  # noqa: S311  # no secret
         return PACE if most < hands and len(rows) >= most else idle
 
-    def _start(self, pk: UUID, *, will_write: bool) -> bool:
-        claim = claims.take(pk)
+    def _start(self, row: order.Due, *, will_write: bool) -> bool:
+        claim = claims.take(row.pk, (row.claim, row.state))
         if claim is not None:
-            self._hands.give(pk, claim, will_write=will_write)
+            self._hands.give(row.pk, claim, will_write=will_write)
         return claim is not None
 
     def _keep_synced(self) -> None:

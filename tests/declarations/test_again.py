@@ -41,7 +41,7 @@ def test_a_step_is_done_again_when_a_person_wants_it(
     assert (refused.open_steps[0]["state"], refused.open_steps[0]["sentence"]) == ("open", "")
     claim = claims.take(refused.pk)
     assert claim is not None, "it is due at once"
-    follow.follow(refused.pk, claim)
+    follow.follow(Declaration.objects.get(pk=refused.pk), claim)
     refused.refresh_from_db()
     assert refused.open_steps[0]["state"] == "done"
     assert len(connected.incidents()[0]["events"]) == 1
@@ -107,7 +107,7 @@ def test_a_value_that_was_refused_is_corrected_and_sent(
     assert row.open_values == [better]
     claim = claims.take(row.pk)
     assert claim is not None, "it is due at once"
-    follow.follow(row.pk, claim)
+    follow.follow(Declaration.objects.get(pk=row.pk), claim)
     row.refresh_from_db()
     assert row.open_values == []
     found = connection.client().selections(row.incident_id).records

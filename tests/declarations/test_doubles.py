@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
-from incidentportal.declarations import claims, delivery, doubles, findings, follow
+from incidentportal.declarations import arrival, claims, doubles, findings, follow
 from incidentportal.declarations.discrepancies import SHARED
 from incidentportal.declarations.labels import LABEL
 from incidentportal.declarations.models import Attempt, Declaration
@@ -125,7 +125,7 @@ def test_a_late_answer_about_another_incident_is_a_twin(
     known = row.incident_id
     late = Incident(id="77", sequential_id=77, title="A theft", private=private)
     for _ in range(2):
-        delivery.store_incident(row, late)
+        arrival.store_incident(row, late)
     row.refresh_from_db()
     assert row.incident_id == known
     assert [twin["id"] for twin in row.twins] == ["77"]
@@ -139,7 +139,7 @@ def test_a_known_incident_makes_it_delivered_from_any_state(reporter: User, stat
     row = make_declaration(reporter, state=state, **fitting(state))
     Attempt.objects.create(declaration=row, claim=1)
     claim = row.claim
-    delivery.store_incident(row, Incident(id="0", sequential_id=0, title="Late"))
+    arrival.store_incident(row, Incident(id="0", sequential_id=0, title="Late"))
     row.refresh_from_db()
     assert (row.state, row.incident_id, row.twins) == (State.DELIVERED, "0", [])
     assert row.delivered_at is not None

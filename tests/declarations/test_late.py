@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from incidentportal.accounts.models import User
 from incidentportal.catalog import connection
-from incidentportal.declarations import claims, delivery, work
+from incidentportal.declarations import arrival, claims, delivery, work
 from incidentportal.declarations.models import Declaration
 from incidentportal.declarations.states import State
 from tests.support.declarations import make_declaration
@@ -355,8 +355,9 @@ def test_who_holds_it_sends_nothing_once_its_incident_is_known(
     assert claim is not None
     connection.client().create_incident(row.payload, idempotency_key="as if it came late")
     incident = connection.client().incident(alone.incidents()[0]["id"])
-    delivery.store_incident(Declaration.objects.get(pk=row.pk), incident)
+    seen = Declaration.objects.get(pk=row.pk)
+    arrival.store_incident(Declaration.objects.get(pk=row.pk), incident)
     assert not claims.renew(row.pk, claim)
-    delivery.deliver(row.pk, claim)
+    delivery.deliver(seen, claim)
     assert keys(alone, row) == ()
     assert is_delivered(Declaration.objects.get(pk=row.pk))

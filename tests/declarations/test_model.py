@@ -153,7 +153,7 @@ class Life(RuleBasedStateMachine):
         if course.is_probe_due and (found := queue.probe(self.url)):
             return found
         if course.runs and course.free:
-            for pk in order.first_due(self.url, 1) or order.first_to_follow(self.url, 1):
+            for pk, *_ in order.first_due(self.url, 1) or order.first_to_follow(self.url, 1):
                 claim = claims.take(pk)
                 return None if claim is None else (pk, claim)
         return None

@@ -27,7 +27,7 @@ def waits(author: User, name: str, rank: int, minutes: float, **fields: Any) -> 
 
 
 def names(most: int = 100) -> list[str]:
-    return [Declaration.objects.get(pk=pk).title for pk in order.first_due(HERE, most)]
+    return [Declaration.objects.get(pk=due.pk).title for due in order.first_due(HERE, most)]
 
 
 def test_the_most_urgent_goes_first_then_the_newest_and_what_waited_long_before_all(

@@ -20,6 +20,7 @@ from incidentportal.accounts.models import User
 from incidentportal.accounts.sealed import Sealed, sealable
 from incidentportal.catalog import connection
 from incidentportal.declarations import claims, decisions, delivery, queue, submission, work
+from incidentportal.declarations.arrival import store_incident
 from incidentportal.declarations.models import Attempt, Declaration
 from incidentportal.declarations.states import State
 from incidentportal.declarations.submission import Submission
@@ -290,7 +291,7 @@ def test_an_answer_that_comes_late_is_stored_sealed_where_it_became_private_mean
     attempt = stale.attempts.get()
     submission.save(rejected.pk, reporter, submitted(title=canary, private=True))
     delivery._finish(attempt, 0, None, delivery.DONE)
-    delivery.store_incident(stale, Incident(id="7", title=canary))
+    store_incident(stale, Incident(id="7", title=canary))
     rejected.refresh_from_db()
     assert (rejected.state, rejected.incident["title"]) == (State.DELIVERED, canary)
     assert canary.encode() not in at_rest()
