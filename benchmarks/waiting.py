@@ -11,7 +11,6 @@ import sqlite3
 import statistics
 import sys
 import tempfile
-import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from queue import Queue
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -35,6 +35,9 @@ TIMES = 1200
 PEOPLE = 8
 """Who declare: twice as many as may wait for the upstream in their request, so that those places
 are always taken."""
+ARRIVE = (16 + 4) * 1000 / LATENCY_MS
+"""A second: of the worker's (`worker.AT_ONCE`) and of those that somebody waits for
+(`work.INLINE_CALLS`)."""
 OPEN = "SELECT count(*) FROM declarations_declaration WHERE state IN ('queued', 'delivering')"
 
 
@@ -51,26 +54,28 @@ def taken(browser: Browser, times: int) -> tuple[float, float]:
 
 
 def declare(port: int, keys: list[str], database: Path, full: Event, over: Event) -> None:
-    """So many declarations wait, all the time: for each that arrived somebody declares another."""
+    """So many declarations wait, all the time: for each that arrived somebody declares another,
+    one after the other and not all at the moment when several did.
+    """
     asking = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=20)
-    is_missing = threading.Event()
+    turns: Queue[bool] = Queue(maxsize=1)
 
     def one(key: str) -> None:
         person = Browser(port, session=key)
-        while not over.is_set():
-            if is_missing.wait(0.1):
-                assert person.post(FORM, person.filled_form(f"{uuid.uuid4()}")) == 303
+        while turns.get():
+            assert person.post(FORM, person.filled_form(f"{uuid.uuid4()}")) == 303
 
     with ThreadPoolExecutor(len(keys)) as pool:
         crowd = [pool.submit(one, key) for key in keys]
-        while not over.wait(0.02) and not any(each.done() for each in crowd):
+        while not over.wait(1 / ARRIVE if full.is_set() else 0.01):
+            assert not any(each.done() for each in crowd), "somebody declares no more"
             ((count,),) = asking.execute(OPEN).fetchall()
-            if count < WAITING:
-                is_missing.set()
-            else:
-                is_missing.clear()
+            if count >= WAITING:
                 full.set()
-        over.set()
+            elif not turns.full():
+                turns.put(True)
+        for _ in crowd:
+            turns.put(False, timeout=30)
         for each in crowd:
             each.result()
 
