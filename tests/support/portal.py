@@ -82,14 +82,17 @@ _fetched: dict[str, dict[str, Any]] = {}
 
 
 def _fetch_once() -> None:
-    """Fetch the configuration really, once per upstream; after that its rows are put back."""
+    """Fetch the configuration really, once per upstream; its row is put back, for the first test
+    as for all others: no sync was tried just now.
+    """
     upstream = connection.upstream()
     if upstream not in _fetched:
         sync_catalog(connection.client(), upstream)
         _fetched[upstream] = dict(Snapshot.objects.values().get(upstream=upstream))
-    else:
-        snapshot = Snapshot.objects.create(**_fetched[upstream])
-        SyncState.objects.create(upstream=upstream, snapshot=snapshot, good_at=timezone.now())
+        SyncState.objects.all().delete()
+        Snapshot.objects.all().delete()
+    snapshot = Snapshot.objects.create(**_fetched[upstream])
+    SyncState.objects.create(upstream=upstream, snapshot=snapshot, good_at=timezone.now())
     current.look_at_once()
 
 
