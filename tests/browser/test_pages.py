@@ -7,7 +7,6 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.conftest import Enter
 from tests.browser.filling import DECLARE, fill
@@ -25,10 +24,11 @@ def assert_sound(page: Page) -> None:
             found = Axe().run(page)
             where = f"{page.url} at {width} px, {theme}"
             assert found.violations_count == 0, f"{where}: {found.generate_report()}"
-        fits = "document.documentElement.scrollWidth <= window.innerWidth"
-        try:  # a page may be in the middle of being laid out anew
-            page.wait_for_function(fits, timeout=5000)
-        except PlaywrightTimeoutError:
+        for _ in range(50):  # a page may be in the middle of being laid out anew
+            if page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
+                break
+            page.wait_for_timeout(100)
+        else:
             pytest.fail(f"{page.url} scrolls sideways at {width} px")
 
 
