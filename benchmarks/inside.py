@@ -141,10 +141,12 @@ def hidden(environment: dict[str, str], times: int) -> dict[str, float]:
 
     from incidentportal.accounts.models import User  # noqa: PLC0415  # as above
     from incidentportal.accounts.roles import Ability, may  # noqa: PLC0415  # as above
+    from incidentportal.declarations.states import State  # noqa: PLC0415  # as above
     from tests.support.declarations import make_declaration  # noqa: PLC0415  # as above
 
     asking, author = User.objects.get(), User.objects.create_user("author")
-    secret = make_declaration(author, payload={"title": "A theft", "private": True}, due_at=None)
+    theft = {"title": "A theft", "private": True}
+    secret = make_declaration(author, payload=theft, state=State.WITHDRAWN, due_at=None)
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(asking)
 
