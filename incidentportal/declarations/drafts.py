@@ -23,6 +23,7 @@ from django.db.models.functions import Now
 from incidentportal.accounts import kept
 from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.accounts.models import User
+from incidentportal.accounts.prepared import Given
 from incidentportal.accounts.sealed import SealableQuerySet
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import Catalog
@@ -101,11 +102,11 @@ class Row:
     saved_at: datetime
 
 
-def own(person: User) -> SealableQuerySet[Draft]:
+def own(person: User | Given, upstream: str | Given | None = None) -> SealableQuerySet[Draft]:
     """What this person may go on with: their own, for the upstream in use, and not declared yet.
     Nobody else sees a draft.
     """
-    mine = Draft.objects.filter(author=person, upstream=connection.upstream())
+    mine = Draft.objects.filter(author=person, upstream=upstream or connection.upstream())
     return mine.filter(~_declared()).order_by("-updated_at")
 
 

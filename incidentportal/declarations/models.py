@@ -48,7 +48,7 @@ class DeclarationQuerySet(SealableQuerySet["Declaration"]):
             visible |= Q(private=True)
         return self.filter(visible)
 
-    def own(self, person: User) -> DeclarationQuerySet:
+    def own(self, person: User | Expression) -> DeclarationQuerySet:
         """What this person declared, and nobody else may correct or take back."""
         return self.filter(author=person)
 

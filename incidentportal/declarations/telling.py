@@ -20,6 +20,7 @@ from django.urls import reverse
 from incidentportal.accounts.email import has_trusted_email, trusted_email
 from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.accounts.models import User
+from incidentportal.accounts.prepared import Given
 from incidentportal.declarations import mailing
 from incidentportal.declarations.claims import from_now
 from incidentportal.declarations.models import Attempt, Declaration, DeclarationQuerySet
@@ -73,7 +74,7 @@ def to_decide(person: User, shown: UUID | None = None) -> list[Banner]:
     return told_of(rows.only("state", "title")[: MOST + 1].tolerant())
 
 
-def waiting_for(person: User) -> DeclarationQuerySet:
+def waiting_for(person: User | Given) -> DeclarationQuerySet:
     """The person's declarations that wait for them. In no order, which would take another index: a
     title is said of an only one alone.
     """

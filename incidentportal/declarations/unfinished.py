@@ -4,18 +4,20 @@ on the pages that tell of both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
-from django.db.models import CharField, F, Value
+from django.db.models import BigAutoField, CharField, F, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 
 from incidentportal.accounts.encryption import UnreadableError
 from incidentportal.accounts.models import User
+from incidentportal.accounts.prepared import Given, Select
 from incidentportal.accounts.roles import person
+from incidentportal.catalog import connection
 from incidentportal.declarations import drafts, telling
 from incidentportal.declarations.models import Declaration, Draft
 
@@ -41,7 +43,7 @@ def told(request: HttpRequest, most: int) -> list[drafts.Row]:
 def of(reader: User, most: int) -> Unfinished:
     """What this person has not finished; of drafts at most so many."""
     try:
-        rows = list(_both(reader, most))
+        rows = _both(most).all(reader=reader.pk, upstream=connection.upstream())
     except UnreadableError:  # one by one, so that the others are told
         return Unfinished(drafts.rows(reader, most), telling.to_decide(reader))
     begun = [drafts.Row(pk, title, at) for what, pk, title, at in rows if what == _DRAFT]
@@ -51,10 +53,12 @@ def of(reader: User, most: int) -> Unfinished:
     return Unfinished(begun, telling.told_of(waiting))
 
 
-def _both(reader: User, most: int) -> Iterable[tuple[str, UUID, str, datetime]]:
+@lru_cache(maxsize=8)
+def _both(most: int) -> Select[tuple[str, UUID, str, datetime]]:
+    reader = Given("reader", BigAutoField())
     names = ("what", "pk", "title", "at")
     # An arm of a union can't be cut, for SQLite; what it looks for can.
-    latest = drafts.own(reader).values("pk")[:most]
+    latest = drafts.own(reader, Given("upstream", CharField())).values("pk")[:most]
     begun = (
         Draft.objects.filter(pk__in=latest)
         .order_by()
@@ -62,4 +66,4 @@ def _both(reader: User, most: int) -> Iterable[tuple[str, UUID, str, datetime]]:
     )
     waiting = telling.waiting_for(reader).annotate(what=F("state"), at=F("submitted_at"))
     both = begun.values_list(*names).union(waiting.values_list(*names), all=True)
-    return both.order_by("what", "-at")[: most + telling.MOST + 1]
+    return Select(both.order_by("what", "-at")[: most + telling.MOST + 1])
