@@ -1,9 +1,10 @@
 """Statements that Django writes once and that run many times, with other values each time.
 
 To write a statement costs Django ten to twenty times what SQLite takes to carry it out, and each
-delivery needs a dozen. So those that every delivery needs are written when they run first, with
-places (`Given`) for what is only known then. They stay Django's: names, types and what a database
-has its own words for are told nowhere else.
+delivery needs a dozen. So those that every delivery or page needs are written when they run first,
+with places (`Given`) for what is only known then. They stay Django's: names, types and what a
+database has its own words for are told nowhere else. Here, since a person's permissions are the
+first to need it, and everything that asks the database may import this folder.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql import UpdateQuery
 
-M = TypeVar("M", bound=Model)
 Row = TypeVar("Row")
 Params = tuple[Any, ...]
 
@@ -78,19 +78,33 @@ class _Written:
         )
 
 
-class Update:
+class _Once:
+    """Written when it is first needed, for each kind of database."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Written] = {}
+
+    def _written(self) -> _Written:
+        known = self._known.get(connection.vendor)
+        if known is None:
+            known = self._known[connection.vendor] = self._write()
+        return known
+
+    def _write(self) -> _Written:
+        raise NotImplementedError
+
+
+class Update(_Once):
     """`rows.update(**changes)`, with places in both."""
 
     def __init__(self, rows: QuerySet[Any], **changes: Any) -> None:
+        super().__init__()
         self._rows = rows
         self._changes = changes
-        self._written: dict[str, _Written] = {}
 
     def run(self, **values: Any) -> int:
         """Carry it out; how many rows it changed."""
-        written = self._written.get(connection.vendor)
-        if written is None:
-            written = self._written[connection.vendor] = self._write()
+        written = self._written()
         with transaction.mark_for_rollback_on_error("default"), connection.cursor() as cursor:
             cursor.execute(written.sql, written.told(values))
             return int(cursor.rowcount)
@@ -104,21 +118,19 @@ class Update:
         return _Written(sql, tuple(params))
 
 
-class Select(Generic[Row]):
+class Select(_Once, Generic[Row]):
     """Rows of a query, with places in it: of one model with its annotations, or of
     `values_list`.
     """
 
     def __init__(self, rows: QuerySet[Any, Row]) -> None:
+        super().__init__()
         self._query = rows.query
         self._of_model = issubclass(rows._iterable_class, ModelIterable)
-        self._written: dict[str, _Written] = {}
 
     def all(self, **values: Any) -> list[Row]:
         """All of them."""
-        written = self._written.get(connection.vendor)
-        if written is None:
-            written = self._written[connection.vendor] = self._write()
+        written = self._written()
         with connection.cursor() as cursor:
             cursor.execute(written.sql, written.told(values))
             return [written.read(row) for row in cursor.fetchall()]

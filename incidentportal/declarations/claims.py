@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connections
 from django.db.models import (
     CharField,
     DateTimeField,
@@ -138,18 +138,14 @@ def kept(pk: uuid.UUID, claim: int) -> Iterator[None]:
     over = threading.Event()
 
     def keep() -> None:
-        if over.wait(settings.DELIVERY_LEASE / 3):
-            return  # as nearly always: a connection of the thread's own was not even begun
         try:
-            while True:
+            while not over.wait(settings.DELIVERY_LEASE / 3):
                 with suppress(DatabaseError):  # gone for a while: the next round may reach it
                     if not renew(pk, claim):
                         return
                 close_old_connections()
-                if over.wait(settings.DELIVERY_LEASE / 3):
-                    return
         finally:
-            connection.close()  # the thread's own
+            connections.close_all()  # the thread's own, where it needed one
 
     keeper = threading.Thread(target=keep, name=f"lease-{pk}", daemon=True)
     keeper.start()

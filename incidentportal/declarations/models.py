@@ -179,7 +179,7 @@ class Declaration(models.Model):
                 fields=["upstream", "severity_rank", "queued_at"],
                 name="declaration_due", condition=Q(due_at__isnull=False),
             ),
-            # queue.exposed
+            # findings.exposed
             models.Index(
                 fields=["upstream", "-delivered_at"],
                 name="declaration_exposed", condition=Q(is_exposed=True),

@@ -40,9 +40,6 @@ from incidentportal.rootly.errors import Misconfigured, RateLimited, RootlyError
 __all__ = ["Cause", "Course", "Met", "course", "met"]
 """Told here too, since the queue is what they are about."""
 
-EXPOSED_DAYS = 7
-"""How long admins are told of an incident that isn't private as asked."""
-
 log = logging.getLogger(__name__)
 
 
@@ -312,28 +309,6 @@ def _candidates(url: str, last: UUID | None) -> list[UUID]:
 def is_held(url: str) -> str:
     """Why nothing is sent to this upstream; blank while deliveries run."""
     return Upstream.objects.filter(url=url).values_list("held", flat=True).first() or ""
-
-
-def exposed(url: str) -> list[str]:
-    """The newest incidents of the last `EXPOSED_DAYS` that were to be private and aren't known to
-    be: their numbers in Rootly, or their ids there. Nothing of their content.
-    """
-    return [_number(row) for row in exposed_rows(url).order_by("-delivered_at")[:5].tolerant()]
-
-
-def exposed_rows(url: str) -> DeclarationQuerySet:
-    """Those of the last `EXPOSED_DAYS`."""
-    recent = from_now(-EXPOSED_DAYS * 86_400)
-    return Declaration.objects.filter(upstream=url, is_exposed=True, delivered_at__gt=recent)
-
-
-def _number(row: Declaration) -> str:
-    """The incident's number, else its id."""
-    try:
-        number = row.incident.get("number")
-    except UnreadableError:
-        number = None
-    return row.incident_id if number is None else f"#{number}"
 
 
 def waiting(url: str) -> tuple[int, str] | None:

@@ -19,7 +19,7 @@ def signs(url: str) -> frozenset[str]:
     to it all of them: each is then asked for itself.
     """
     rows = {
-        EXPOSED: queue.exposed_rows(url), MISTAKEN: findings.mistaken_rows(url),
+        EXPOSED: findings.exposed_rows(url), MISTAKEN: findings.mistaken_rows(url),
         TWINS: findings.twin_rows(url), SHARED: findings.shared_rows(url),
         WAITING: queue.waiting_rows(url), LASTING: alerts.lasting_rows(url),
     }  # fmt: skip

@@ -39,7 +39,7 @@ def held(upstream: str) -> str:
 
 def exposed(upstream: str) -> str:
     """Incidents that were to be private, and aren't known to be."""
-    if not (found := queue.exposed(upstream)):
+    if not (found := findings.exposed(upstream)):
         return ""
     return (
         "Rootly does not show these incidents as private, although that was asked for: "

@@ -10,6 +10,7 @@ from incidentportal.accounts.groups import REPORTER
 from incidentportal.accounts.roles import Ability, group_may
 from incidentportal.catalog import connection
 from incidentportal.catalog.current import Catalog
+from incidentportal.formengine.showable import showable
 from incidentportal.presets import starting
 from incidentportal.presets.content import Content, ContentError
 from incidentportal.presets.current import prepared
@@ -114,8 +115,8 @@ def anyones(catalog: Catalog, slug: str, languages: tuple[str, ...]) -> Start:
 
 
 def _content(slug: str) -> Content:
-    known = Preset.objects.filter(upstream=connection.upstream(), slug=slug)
-    row = known.first() if "\0" not in slug else None  # which not every database can look for
+    known = Preset.objects.filter(upstream=connection.upstream(), slug=showable(slug))
+    row = known.first()
     if row is None:
         raise LookupError(slug)
     try:
